@@ -1,0 +1,67 @@
+//! SEND: a code for a reset, a registration or a sign-in. The reply leaves before the message does.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod step;
+pub mod wire;
+
+use http::{Method, StatusCode};
+use relatch_core::session::Stage;
+use relatch_http::{Code, Problem, Reply, Request, cookies};
+use relatch_spin::{Handled, SpinApp, outbound, serve};
+use spin_sdk::http::IntoResponse;
+use spin_sdk::http_service;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
+    serve(request, route).await
+}
+
+async fn route(app: SpinApp, request: Request) -> Handled {
+    let segments = request.segments();
+    let Some(["send-code", purpose @ ("reset" | "register" | "sign-in")]) = segments.as_deref() else {
+        return Err(Code::NotFound.into());
+    };
+    if request.method != Method::POST {
+        return Ok(Reply::method_not_allowed("POST"));
+    }
+    match *purpose {
+        "reset" => reset(app, &request).await,
+        "register" => register(app, &request).await,
+        _ => sign_in(app, &request).await,
+    }
+}
+
+async fn reset(app: SpinApp, request: &Request) -> Handled {
+    let body: wire::ToNumber = request.json()?;
+    let cookie = cookies::get(request, cookies::FLOW).ok_or(Code::FlowExpired)?;
+    let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::FlowExpired)?;
+    let number = body.parse().ok_or_else(|| Problem::new(Code::InvalidField).field("number"))?;
+    let (flow, ticket) = step::reset(&app, flow, &number, body.delivery.into()).await?;
+    let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&flow)?);
+    let reply = Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(flow.sends, None)).cookie(cookie);
+    deliver(&app, ticket);
+    Ok(reply)
+}
+
+async fn register(app: SpinApp, request: &Request) -> Handled {
+    let caller = app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
+    let body: wire::ToNumber = request.json()?;
+    let number = body.parse().ok_or_else(|| Problem::new(Code::NumberNotUsable).field("number"))?;
+    let sent = step::register(&app, &caller, &number, body.delivery.into()).await?;
+    deliver(&app, Some(sent.ticket));
+    Ok(Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(sent.sends, Some(number.hint()))))
+}
+
+async fn sign_in(app: SpinApp, request: &Request) -> Handled {
+    let caller = app.need_stage(request, &[Stage::SecondFactorRequired]).await?;
+    let body: wire::ToMyPhone = request.json()?;
+    let sent = step::sign_in(&app, &caller, body.delivery.into()).await?;
+    deliver(&app, Some(sent.ticket));
+    Ok(Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(sent.sends, None)))
+}
+
+fn deliver(app: &SpinApp, ticket: Option<relatch_store::outbox::OutboxTicket>) {
+    if let Some(ticket) = ticket {
+        outbound::deliver_later(ticket, app.request_id.clone());
+    }
+}

@@ -1,0 +1,184 @@
+//! The order of SEND: limits, decide in silence, win the message, write it all down, answer.
+
+use relatch_core::enrolment::may_reset;
+use relatch_core::keyed::same;
+use relatch_core::limits::{CODE_LIFE, SEND_PER_CLIENT, SENDS_PER_FLOW, STEP_UP_LIFE};
+use relatch_core::sending::{Sending, cooldown};
+use relatch_core::session::Stage;
+use relatch_core::{PhoneNumber, enrolment};
+use relatch_delivery::Message;
+use relatch_http::{Code, Problem};
+use relatch_spin::app::Caller;
+use relatch_spin::{App, Stepped};
+use relatch_store::challenges::CodeFor;
+use relatch_store::events::{Event, EventKind};
+use relatch_store::outbox::{Channel, Outgoing, OutboxTicket};
+use relatch_store::records::{Person, Purpose};
+use relatch_store::sends::SendSlot;
+use relatch_store::tokens::{Flow, FlowStage};
+use relatch_store::{Batch, Entropy, Kv};
+
+/// A code on its way to somebody who is signed in far enough to be told so.
+pub struct Sent {
+    pub ticket: OutboxTicket,
+    pub sends: u64,
+}
+
+/// One code about to be sent.
+struct Parcel<'a> {
+    what: CodeFor<'a>,
+    slots: &'a [SendSlot],
+    to: &'a PhoneNumber,
+    channel: Channel,
+    /// Registration: the number the code will prove.
+    proves: Option<&'a PhoneNumber>,
+    event: Event,
+}
+
+/// Reset: four commits (client's count, gate, batch; the messenger's delete is the fourth), the same
+/// for a right number, a wrong one and an account that does not exist.
+pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &PhoneNumber, channel: Channel) -> Stepped<(Flow, Option<OutboxTicket>)> {
+    if flow.stage == FlowStage::Proven {
+        return Err(Code::WrongStep.into());
+    }
+    visible_limits(app, &flow)?;
+    app.limit(SEND_PER_CLIENT).await?;
+    let person = app.vault.person(flow.subject).await?;
+    let scope = app.vault.scope().await?;
+    let registered = flow.real && person.as_ref().is_some_and(|person| is_theirs(person, &flow, &scope, typed));
+    let subject = *flow.subject.as_bytes();
+    let elsewhere: [&[u8]; 2] = [&subject, typed.expose().as_bytes()];
+    let theirs = app.vault.send_slot(app.vault.destination(typed.expose()), app.now).await?;
+    let nobodys = app.vault.send_slot(app.vault.decoy_destination(&elsewhere), app.now).await?;
+    // A destination that has had enough gets nothing more, and nobody is told (SEC-3, SEC-67).
+    let deliver = registered && theirs.sending == Sending::Allowed;
+    let slot = if deliver { theirs } else { nobodys };
+    let decoy = app.vault.keys.decoy(&elsewhere);
+    // A code sent a moment ago in this very flow stays good, even if this request sends nothing.
+    flow.challenge = if registered { flow.subject } else { decoy };
+    flow.sends = flow.sends.saturating_add(1);
+    flow.last_sent = app.now;
+    flow.stage = FlowStage::Sent;
+    if !app.vault.claim_send(&slot, app.now).await? {
+        return Ok((flow, None));
+    }
+    let what = CodeFor {
+        purpose: Purpose::Reset,
+        subject: flow.subject,
+        kept_at: if deliver { flow.subject } else { decoy },
+        generation: flow.generation,
+        binding: &flow.id,
+    };
+    let event = Event {
+        target: flow.real.then(|| flow.subject.to_string()),
+        ..app.event(EventKind::CodeRequested, if deliver { "sent" } else { "not_sent" })
+    };
+    let channel = if deliver { channel } else { Channel::Nobody };
+    let parcel = Parcel { what, slots: &[slot], to: typed, channel, proves: None, event };
+    let ticket = send(app, parcel).await?;
+    Ok((flow, Some(ticket)))
+}
+
+/// What anybody may know about their own flow: three codes, and a wait that grows.
+fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()> {
+    if flow.sends >= SENDS_PER_FLOW {
+        return Err(Problem::new(Code::TooManyCodes).retry_after(app.now.until(flow.begun.plus(relatch_core::limits::FLOW_LIFE))).into());
+    }
+    let sends = usize::try_from(flow.sends).unwrap_or(usize::MAX);
+    let wait = if flow.sends == 0 { 0 } else { app.now.until(flow.last_sent.plus(cooldown(sends))) };
+    if wait > 0 { Err(Problem::new(Code::TooSoon).retry_after(wait).into()) } else { Ok(()) }
+}
+
+fn is_theirs(person: &Person, flow: &Flow, scope: &enrolment::Scope, typed: &PhoneNumber) -> bool {
+    let known = person.methods.phones.iter().any(|phone| same(phone.number.as_bytes(), typed.expose().as_bytes()));
+    known && person.password.generation == flow.generation && may_reset(person.standing(scope)).is_ok()
+}
+
+/// Registration: the number must be free to write to, and so must the person: otherwise one session
+/// could have the world texted.
+pub async fn register<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, number: &PhoneNumber, channel: Channel) -> Stepped<Sent> {
+    if caller.session.stage == Stage::SignedIn && !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
+        return Err(Code::StepUpRequired.into());
+    }
+    app.limit(SEND_PER_CLIENT).await?;
+    let account = caller.person().account.id;
+    let own = app.vault.destination(&format!("register {account}"));
+    let slots = [
+        app.vault.send_slot(app.vault.destination(number.expose()), app.now).await?,
+        app.vault.send_slot(own, app.now).await?,
+    ];
+    let event = Event {
+        actor: Some(account.to_string()),
+        target: Some(account.to_string()),
+        ..app.event(EventKind::CodeRequested, "sent")
+    };
+    let what = session_code(caller, Purpose::Register);
+    openly(app, Parcel { what, slots: &slots, to: number, channel, proves: Some(number), event }).await
+}
+
+/// Sign-in: to the phone that is registered, and to no other.
+pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channel: Channel) -> Stepped<Sent> {
+    app.limit(SEND_PER_CLIENT).await?;
+    let account = caller.person().account.id;
+    let stored = caller.person().methods.phones.first().ok_or(Code::WrongStep)?;
+    let number = PhoneNumber::from_stored(&stored.number).ok_or(Code::WrongStep)?;
+    let slots = [app.vault.send_slot(app.vault.destination(number.expose()), app.now).await?];
+    let event = Event { actor: Some(account.to_string()), target: Some(account.to_string()), ..app.event(EventKind::CodeRequested, "sent") };
+    let what = session_code(caller, Purpose::SignIn);
+    openly(app, Parcel { what, slots: &slots, to: &number, channel, proves: None, event }).await
+}
+
+fn session_code(caller: &Caller, purpose: Purpose) -> CodeFor<'_> {
+    let account = caller.person().account.id;
+    let record = &caller.session.record;
+    CodeFor { purpose, subject: account, kept_at: account, generation: record.generation, binding: &record.binding }
+}
+
+/// Sends to somebody who may know why not.
+async fn openly<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepped<Sent> {
+    for slot in parcel.slots {
+        match slot.sending {
+            Sending::Allowed => {}
+            Sending::TooSoon(wait) => return Err(Problem::new(Code::TooSoon).retry_after(wait).into()),
+            Sending::UsedUp(wait) => return Err(Problem::new(Code::TooManyCodes).retry_after(wait).into()),
+        }
+    }
+    for slot in parcel.slots {
+        if !app.vault.claim_send(slot, app.now).await? {
+            return Err(Problem::new(Code::TooSoon).retry_after(cooldown(1)).into());
+        }
+    }
+    let sends = parcel.slots.first().map_or(1, SendSlot::this_hour);
+    let ticket = send(app, parcel).await?;
+    Ok(Sent { ticket, sends })
+}
+
+/// Makes the code and writes challenge, history, message and event down: one commit.
+async fn send<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepped<OutboxTicket> {
+    let real = parcel.channel != Channel::Nobody;
+    let new = app.vault.make_code(parcel.what, parcel.proves, real, app.now).await?;
+    let message = match parcel.what.purpose {
+        Purpose::Reset => Message::ResetCode(&new.code),
+        Purpose::Register => Message::RegistrationCode(&new.code),
+        Purpose::SignIn => Message::SignInCode(&new.code),
+    };
+    let organisation = &app.settings.organisation;
+    let body = if parcel.channel == Channel::Call { message.speech(organisation) } else { message.text(organisation) };
+    let mut batch = Batch::default();
+    app.vault.put_challenge(&mut batch, parcel.what, &new)?;
+    for slot in parcel.slots {
+        app.vault.put_send(&mut batch, slot, app.now)?;
+    }
+    let outgoing = Outgoing {
+        channel: parcel.channel,
+        to: parcel.to.expose().to_owned(),
+        subject: String::new(),
+        body,
+        created: app.now,
+        expires: app.now.plus(CODE_LIFE),
+    };
+    let ticket = app.vault.put_outgoing(&mut batch, &outgoing)?;
+    app.vault.put_event(&mut batch, &parcel.event)?;
+    app.vault.commit(batch).await?;
+    Ok(ticket)
+}

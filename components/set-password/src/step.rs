@@ -1,0 +1,76 @@
+//! The order of SETPW: is it still allowed, is the password good, win the change, hash, write.
+
+use relatch_core::enrolment::{may_reset, must_register};
+use relatch_core::limits::SIGN_IN_PER_CLIENT;
+use relatch_core::password::{PasswordRules, Rejection};
+use relatch_core::session::{Stage, after_password_change};
+use relatch_core::{Password, Secret};
+use relatch_http::{Code, Problem};
+use relatch_spin::app::Caller;
+use relatch_spin::{App, Stepped};
+use relatch_store::events::{Event, EventKind};
+use relatch_store::tokens::{Flow, FlowStage};
+use relatch_store::{Batch, Entropy, Kv};
+
+/// Two commits and one hash. The gate is the password's next generation, so one success spends every
+/// grant, code, flow and session of the old one (SEC-23, SEC-25).
+pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str) -> Stepped<()> {
+    if flow.stage != FlowStage::Proven || !flow.real {
+        return Err(Code::WrongStep.into());
+    }
+    let person = app.vault.person(flow.subject).await?;
+    let scope = app.vault.scope().await?;
+    let person = person
+        .filter(|person| person.password.generation == flow.generation && may_reset(person.standing(&scope)).is_ok())
+        .ok_or(Code::GrantSpent)?;
+    let password = judged(typed, &app.rules_for(&person))?;
+    if !app.vault.claim_password_change(flow.subject, flow.generation, flow.begun).await? {
+        return Err(Code::GrantSpent.into());
+    }
+    let record = app.hash_password(&password, flow.generation.saturating_add(1), false)?;
+    let mut batch = Batch::default();
+    app.vault.put_password(&mut batch, flow.subject, &record)?;
+    let id = Some(flow.subject.to_string());
+    app.vault.put_event(&mut batch, &Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") })?;
+    Ok(app.vault.commit(batch).await?)
+}
+
+/// The forced change of a first sign-in (S35): two hashes, so the client is charged first.
+pub async fn first_sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed: &str) -> Stepped<(Secret<String>, Stage)> {
+    app.limit(SIGN_IN_PER_CLIENT).await?;
+    let person = caller.person();
+    let password = judged(typed, &app.rules_for(person))?;
+    if app.verify_password(&password, &person.password.hash)? {
+        return Err(rejected(&[Rejection::SameAsBefore]).into());
+    }
+    let (id, generation) = (person.account.id, person.password.generation);
+    if !app.vault.claim_password_change(id, generation, caller.session.record.begun).await? {
+        return Err(Code::WrongStep.into());
+    }
+    let scope = app.vault.scope().await?;
+    let record = app.hash_password(&password, generation.saturating_add(1), false)?;
+    let stage = after_password_change(must_register(person.standing(&scope)));
+    let mut batch = Batch::default();
+    app.vault.put_password(&mut batch, id, &record)?;
+    let token = app.rotate(&mut batch, caller, record.generation, stage)?;
+    let who = Some(id.to_string());
+    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::PasswordChanged, "first_sign_in") })?;
+    app.vault.commit(batch).await?;
+    Ok((token, stage))
+}
+
+fn judged(typed: &str, rules: &PasswordRules) -> Stepped<Password> {
+    let password = Password::parse(typed).map_err(too_much)?;
+    let reasons = rules.judge(&password);
+    if reasons.is_empty() { Ok(password) } else { Err(rejected(&reasons).into()) }
+}
+
+fn rejected(reasons: &[Rejection]) -> Problem {
+    Problem::new(Code::PasswordRejected).field("password").reasons(reasons)
+}
+
+fn too_much(reason: Rejection) -> Problem {
+    // Refused before any work is done on it: the shape of the request is wrong, not a choice of words.
+    let code = if reason == Rejection::TooLong { Code::InvalidField } else { Code::PasswordRejected };
+    Problem::new(code).field("password").reasons(&[reason])
+}

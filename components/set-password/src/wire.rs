@@ -1,0 +1,14 @@
+//! Bodies of SETPW.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    pub password: String,
+}
+
+#[derive(Serialize)]
+pub struct Done {
+    pub done: bool,
+}

@@ -1,0 +1,33 @@
+//! Bodies of set-up.
+
+use relatch_core::password::PasswordRules;
+use relatch_spin::SpinApp;
+use relatch_spin::views::{Organisation, RulesView};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct First {
+    pub secret: String,
+    pub name: String,
+    pub display_name: String,
+    pub password: String,
+}
+
+#[derive(Serialize)]
+pub struct State<'a> {
+    needed: bool,
+    organisation: Organisation<'a>,
+    password_rules: RulesView,
+}
+
+impl<'a> State<'a> {
+    pub fn new(needed: bool, app: &'a SpinApp) -> Self {
+        Self { needed, organisation: app.organisation(), password_rules: (&PasswordRules::new(false, &[])).into() }
+    }
+}
+
+#[derive(Serialize)]
+pub struct Created<'a> {
+    pub name: &'a str,
+}

@@ -1,0 +1,67 @@
+//! The order of SIGNIN: limit, look up, charge, hash, decide. One hash whoever it is.
+
+use relatch_core::enrolment::must_register;
+use relatch_core::hashing::DECOY_HASH;
+use relatch_core::limits::SIGN_IN_PER_CLIENT;
+use relatch_core::name::is_typeable;
+use relatch_core::session::{Stage, after_password};
+use relatch_core::{Password, Secret, UserName};
+use relatch_http::{Code, Problem};
+use relatch_spin::app::Caller;
+use relatch_spin::{App, Stepped};
+use relatch_store::events::{Event, EventKind};
+use relatch_store::records::Person;
+use relatch_store::{Batch, Entropy, Kv};
+
+/// A password that was right.
+pub struct SignedIn {
+    pub person: Person,
+    pub stage: Stage,
+    pub token: Secret<String>,
+}
+
+/// Unknown, wrong, locked and blocked are refused alike, after the same work (SEC-5).
+pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, before: Option<&Caller>, name: &str, password: &str) -> Stepped<SignedIn> {
+    if !is_typeable(name) {
+        return Err(Problem::new(Code::InvalidField).field("name").into());
+    }
+    let password = Password::parse(password).map_err(|_| Problem::new(Code::InvalidField).field("password"))?;
+    app.limit(SIGN_IN_PER_CLIENT).await?;
+    let parsed = UserName::parse(name, &app.settings.domain);
+    let lookup = parsed.as_ref().map_or(name, UserName::as_str);
+    let person = app.vault.find_person(lookup).await?;
+    let scope = app.vault.scope().await?;
+    let decoy = app.vault.keys.decoy(&[lookup.as_bytes()]);
+    let (subject, generation) = person.as_ref().map_or((decoy, 1), |person| (person.account.id, person.password.generation));
+    let charged = app.vault.charge_sign_in(subject, generation, app.now).await?;
+    let usable = person.filter(|person| charged.may_compare && !person.account.blocked);
+    let hash = usable.as_ref().map_or(DECOY_HASH, |person| person.password.hash.as_str());
+    let right = app.verify_password(&password, hash)?;
+    let mut batch = Batch::default();
+    let Some(person) = usable.filter(|_| right) else {
+        app.vault.put_sign_in_failure(&mut batch, subject, &charged, app.now)?;
+        let target = Some(subject.to_string());
+        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "refused") })?;
+        app.vault.commit(batch).await?;
+        return Err(Code::SignInFailed.into());
+    };
+    let standing = person.standing(&scope);
+    let stage = after_password(standing.methods > 0, person.password.must_change, must_register(standing));
+    app.vault.forgive_sign_in(&mut batch, subject, &charged).await?;
+    if let Some(before) = before {
+        app.vault.end_session(&mut batch, &before.session)?;
+    }
+    let token = app.vault.open_session(&mut batch, &person, generation, stage, None, app.now)?;
+    let who = Some(subject.to_string());
+    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedIn, stage.as_str()) })?;
+    app.vault.commit(batch).await?;
+    Ok(SignedIn { person, stage, token })
+}
+
+pub async fn sign_out<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Stepped<()> {
+    let mut batch = Batch::default();
+    app.vault.end_session(&mut batch, &caller.session)?;
+    let who = Some(caller.person().account.id.to_string());
+    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedOut, "done") })?;
+    Ok(app.vault.commit(batch).await?)
+}

@@ -1,0 +1,53 @@
+//! The order of START: limit, look up, decide in silence, write down, answer.
+
+use relatch_core::enrolment::may_reset;
+use relatch_core::limits::START_PER_CLIENT;
+use relatch_core::name::is_typeable;
+use relatch_core::{Timestamp, UserName};
+use relatch_http::{Code, Problem};
+use relatch_spin::{App, Stepped};
+use relatch_store::events::{Event, EventKind};
+use relatch_store::tokens::{Flow, FlowStage};
+use relatch_store::{Batch, Entropy, Kv};
+
+/// The generation of a decoy's password: it never changes.
+const DECOY_GENERATION: u64 = 1;
+
+/// Two commits: the client's count, the event. Six reads for every name.
+pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<Flow> {
+    if !is_typeable(typed) {
+        return Err(Problem::new(Code::InvalidField).field("name").into());
+    }
+    app.limit(START_PER_CLIENT).await?;
+    let name = UserName::parse(typed, &app.settings.domain);
+    let lookup = name.as_ref().map_or(typed, UserName::as_str);
+    let person = app.vault.find_person(lookup).await?;
+    let scope = app.vault.scope().await?;
+    let judged = person.as_ref().map(|person| may_reset(person.standing(&scope)));
+    let decoy = app.vault.keys.decoy(&[lookup.as_bytes()]);
+    let (subject, generation, real) = match (&person, judged) {
+        (Some(person), Some(Ok(()))) => (person.account.id, person.password.generation, true),
+        _ => (decoy, DECOY_GENERATION, false),
+    };
+    let result = match judged {
+        None => "unknown_account".to_owned(),
+        Some(Ok(())) => "started".to_owned(),
+        Some(Err(refusal)) => format!("refused_{refusal:?}").to_lowercase(),
+    };
+    let target = person.map(|person| person.account.id.to_string());
+    let mut batch = Batch::default();
+    app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::ResetStarted, &result) })?;
+    app.vault.commit(batch).await?;
+    Ok(Flow {
+        id: app.vault.random_id()?,
+        subject,
+        real,
+        generation,
+        stage: FlowStage::Started,
+        begun: app.now,
+        sends: 0,
+        last_sent: Timestamp(0),
+        challenge: decoy,
+        proven_at: Timestamp(0),
+    })
+}

@@ -1,0 +1,56 @@
+//! VERIFY: charges an attempt, then judges a code, for a reset, a registration or a sign-in.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod step;
+pub mod wire;
+
+use http::Method;
+use relatch_core::session::Stage;
+use relatch_http::{Code, Reply, Request, cookies};
+use relatch_spin::app::with_session;
+use relatch_spin::{Handled, SpinApp, serve};
+use spin_sdk::http::IntoResponse;
+use spin_sdk::http_service;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
+    serve(request, route).await
+}
+
+async fn route(app: SpinApp, request: Request) -> Handled {
+    let segments = request.segments();
+    let Some(["verify-code", purpose @ ("reset" | "register" | "sign-in")]) = segments.as_deref() else {
+        return Err(Code::NotFound.into());
+    };
+    if request.method != Method::POST {
+        return Ok(Reply::method_not_allowed("POST"));
+    }
+    match *purpose {
+        "reset" => reset(app, &request).await,
+        "register" => register(app, &request).await,
+        _ => sign_in(app, &request).await,
+    }
+}
+
+async fn reset(app: SpinApp, request: &Request) -> Handled {
+    let typed: wire::Typed = request.json()?;
+    let cookie = cookies::get(request, cookies::FLOW).ok_or(Code::FlowExpired)?;
+    let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::FlowExpired)?;
+    let (flow, rules) = step::reset(&app, flow, &typed.code).await?;
+    let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&flow)?);
+    Ok(Reply::ok(&wire::Proven::new(&rules)).cookie(cookie))
+}
+
+async fn register(app: SpinApp, request: &Request) -> Handled {
+    let caller = app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
+    let typed: wire::Typed = request.json()?;
+    let phone = step::register(&app, &caller, &typed.code).await?;
+    Ok(Reply::ok(&wire::Registered { registered: (&phone).into() }))
+}
+
+async fn sign_in(app: SpinApp, request: &Request) -> Handled {
+    let caller = app.need_stage(request, &[Stage::SecondFactorRequired]).await?;
+    let typed: wire::Typed = request.json()?;
+    let (token, stage) = step::sign_in(&app, &caller, &typed.code).await?;
+    Ok(with_session(Reply::ok(&app.session_view(caller.person(), stage, token.expose())), &token))
+}

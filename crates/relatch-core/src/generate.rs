@@ -1,0 +1,61 @@
+//! Secrets made from random bytes that the caller brings.
+
+use crate::secret::Secret;
+use data_encoding::BASE64URL_NOPAD;
+
+/// Letters and digits that cannot be mistaken for one another when read aloud or copied by hand.
+const CLEAR: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
+
+/// Characters of a generated initial password, in four groups: 80 bits (5 each).
+const INITIAL_CHARACTERS: usize = 16;
+
+/// An initial password such as `kx4p-9mdw-tq7z-hc2n`: 16 characters, 80 random bits, 19 with dashes.
+///
+/// The alphabet has 32 characters, so five bits of each random byte give one without bias.
+pub fn initial_password(random: &[u8; INITIAL_CHARACTERS]) -> Secret<String> {
+    let mut text = String::with_capacity(INITIAL_CHARACTERS + 3);
+    for (at, byte) in random.iter().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            text.push('-');
+        }
+        let index = usize::from(byte & 31);
+        text.push(CLEAR.get(index).copied().map_or('a', char::from));
+    }
+    Secret::new(text)
+}
+
+/// 256 random bits as text for a cookie.
+pub fn token(random: &[u8; 32]) -> Secret<String> {
+    Secret::new(BASE64URL_NOPAD.encode(random))
+}
+
+/// Reads a token back; exactly 256 bits in canonical base64url, or nothing.
+pub fn parse_token(text: &str) -> Option<[u8; 32]> {
+    BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_alphabet_has_thirty_two_different_characters() {
+        assert_eq!(CLEAR.iter().collect::<HashSet<_>>().len(), 32);
+    }
+
+    #[test]
+    fn initial_passwords_pass_our_own_rules() {
+        let text = initial_password(&[9; 16]);
+        assert_eq!(text.expose().len(), 19);
+        let password = crate::Password::parse(text.expose()).unwrap();
+        assert!(crate::password::PasswordRules::new(false, &["mias"]).judge(&password).is_empty());
+    }
+
+    #[test]
+    fn tokens_come_back() {
+        assert_eq!(parse_token(token(&[3; 32]).expose()), Some([3; 32]));
+        assert_eq!(parse_token("short"), None);
+        assert_eq!(parse_token(&"A".repeat(44)), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! The rules of Relatch.
+//!
+//! Everything here could be decided with pen and paper, given the facts and the time: no async, no
+//! clock, no randomness, no storage, no logging. Time comes in as [`Timestamp`], random bytes come
+//! in as arguments.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod code;
+pub mod enrolment;
+pub mod generate;
+pub mod hashing;
+pub mod ids;
+pub mod keyed;
+pub mod limits;
+pub mod lockout;
+pub mod name;
+pub mod password;
+pub mod phone;
+pub mod secret;
+pub mod sending;
+pub mod session;
+pub mod timestamp;
+
+pub use code::Code;
+pub use ids::{AccountId, GroupId, Id, MethodId};
+pub use name::{DisplayName, GroupName, UserName};
+pub use password::Password;
+pub use phone::PhoneNumber;
+pub use secret::Secret;
+pub use timestamp::Timestamp;

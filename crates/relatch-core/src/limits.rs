@@ -1,0 +1,99 @@
+//! Every number of the security contract, in one place, with its source.
+//!
+//! "NIST" is SP 800-63B-4, "ASVS" is OWASP ASVS 5.0, "Entra" is Microsoft's published SSPR
+//! behaviour; (choice) marks our own number.
+
+/// How many of something one key may do in one window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Permanent name; part of the counter's key.
+    pub name: &'static str,
+    /// Accepted per window.
+    pub count: u64,
+    /// Length of the window in seconds.
+    pub window: u64,
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// START per client address: 10 in 10 minutes (choice).
+pub const START_PER_CLIENT: Limit = Limit { name: "start", count: 10, window: 10 * MINUTE };
+/// SEND per client address: 10 an hour (choice).
+pub const SEND_PER_CLIENT: Limit = Limit { name: "send", count: 10, window: HOUR };
+/// Failed VERIFY per client address: 30 an hour (choice). Charged when a code was wrong.
+pub const VERIFY_FAILURES_PER_CLIENT: Limit = Limit { name: "verify", count: 30, window: HOUR };
+/// SIGNIN per client address: 20 in 10 minutes (choice). Charged before the password is hashed.
+pub const SIGN_IN_PER_CLIENT: Limit = Limit { name: "signin", count: 20, window: 10 * MINUTE };
+/// Tries of the set-up secret per client address: 10 in 10 minutes (choice).
+pub const SETUP_PER_CLIENT: Limit = Limit { name: "setup", count: 10, window: 10 * MINUTE };
+
+/// Digits of a code (8: see the arithmetic in docs/THREATS.md; NIST 3.1.3.2 asks for 6 or more).
+pub const CODE_DIGITS: usize = 8;
+/// A code sent by text or voice lives 5 minutes (Entra; ASVS 6.5.5 allows 10).
+pub const CODE_LIFE: u64 = 5 * MINUTE;
+/// Evaluations of one code (Entra, Twilio: 5).
+pub const ATTEMPTS_PER_CODE: u64 = 5;
+/// Wrong codes per account and purpose in 24 hours (choice).
+pub const FAILURES_PER_DAY: u64 = 10;
+/// The window of [`FAILURES_PER_DAY`].
+pub const FAILURE_WINDOW: u64 = DAY;
+/// Seconds to wait after the first, second, third and every later code (choice).
+pub const SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
+/// Codes per flow (choice).
+pub const SENDS_PER_FLOW: u64 = 3;
+/// Codes per destination and hour (Entra: 5 texts an hour).
+pub const SENDS_PER_HOUR: usize = 5;
+/// Codes per destination and day (choice).
+pub const SENDS_PER_DAY: usize = 10;
+/// A message is tried against its provider for this long at most, whatever its code's life.
+pub const DELIVERY_TIMEOUT: u64 = 10;
+
+/// A reset flow, from START to SETPW (Entra: 15 minutes).
+pub const FLOW_LIFE: u64 = 15 * MINUTE;
+/// What a right code buys: 5 minutes to choose a password (choice).
+pub const GRANT_LIFE: u64 = 5 * MINUTE;
+/// A phone must be proven within 10 minutes of being named (NIST 4.1.2.2).
+pub const BINDING_LIFE: u64 = 10 * MINUTE;
+
+/// Wrong passwords before the first lock (Entra smart lockout: 10).
+pub const SIGN_IN_FAILURES: u64 = 10;
+/// The first lock lasts a minute, each next one twice as long (Entra: 60 s, growing).
+pub const LOCK_FIRST: u64 = MINUTE;
+/// No lock lasts longer than an hour (choice).
+pub const LOCK_LONGEST: u64 = HOUR;
+
+/// Password proven, something else still asked: 5 minutes (choice).
+pub const PENDING_LIFE: u64 = 5 * MINUTE;
+/// First sign-in: time to choose a password and register a phone (choice).
+pub const FIRST_SIGN_IN_LIFE: u64 = 30 * MINUTE;
+/// A session dies after 30 minutes without a request (NIST AAL2: an hour at most).
+pub const SESSION_IDLE: u64 = 30 * MINUTE;
+/// A session dies after 12 hours (NIST AAL2: 24 hours at most).
+pub const SESSION_LIFE: u64 = 12 * HOUR;
+/// The same for administrators: 15 minutes idle, 8 hours in all (choice).
+pub const ADMIN_SESSION_IDLE: u64 = 15 * MINUTE;
+pub const ADMIN_SESSION_LIFE: u64 = 8 * HOUR;
+/// Adding a method needs a sign-in not older than this, or a new one (ASVS 7.5.1; 5 minutes).
+pub const STEP_UP_LIFE: u64 = 5 * MINUTE;
+
+/// Shortest password where no second factor is asked (NIST 3.1.1.2).
+pub const PASSWORD_MIN: usize = 15;
+/// Shortest password of an account that has a second factor (NIST 3.1.1.2).
+pub const PASSWORD_MIN_WITH_SECOND_FACTOR: usize = 8;
+/// Longest password, in code points (Entra: 256).
+pub const PASSWORD_MAX: usize = 256;
+/// Longest password, in UTF-8 bytes; refused before any work is done on it (SEC-37).
+pub const PASSWORD_MAX_BYTES: usize = 1_024;
+
+/// Largest request body in bytes (SEC-37, SEC-68).
+pub const BODY_MAX: usize = 8 * 1_024;
+/// Deepest nesting of a request body (SEC-68).
+pub const BODY_DEPTH: usize = 8;
+/// Bodies a component may be asked to hash at once are bounded by the host; see docs/OPERATIONS.md.
+pub const NAME_MAX_BYTES: usize = 256;
+
+/// Slots that decoys and client addresses share per window, so that strangers cannot grow the
+/// store without bound (SEC-75).
+pub const STRANGER_SLOTS: u32 = 1 << 16;

@@ -1,0 +1,62 @@
+//! Sign-in lockout: ten wrong passwords lock for a minute, each later one for twice as long.
+//!
+//! Attempts are counted per *round* before the password is looked at. Round 0 allows
+//! [`SIGN_IN_FAILURES`] comparisons, every later round exactly one. When a round is used up, a lock
+//! is written and the next round begins after it, so no count is ever reset and 50 attempts at once
+//! are never worth more than the round allows.
+
+use crate::Timestamp;
+use crate::limits::{LOCK_FIRST, LOCK_LONGEST, SIGN_IN_FAILURES};
+
+/// How many passwords a round may compare.
+pub fn allowance(round: u32) -> u64 {
+    if round == 0 { SIGN_IN_FAILURES } else { 1 }
+}
+
+/// Seconds the lock after `round` lasts: 60, 120, 240 ... 3,600.
+pub fn lock_length(round: u32) -> u64 {
+    LOCK_FIRST.checked_shl(round.min(32)).unwrap_or(LOCK_LONGEST).min(LOCK_LONGEST)
+}
+
+/// May the password of attempt number `attempt` in this round be compared?
+pub fn may_compare(now: Timestamp, locked_until: Timestamp, round: u32, attempt: u64) -> bool {
+    now >= locked_until && attempt >= 1 && attempt <= allowance(round)
+}
+
+/// Does a failed or refused attempt use the round up, so that a lock must be written?
+pub fn uses_up(now: Timestamp, locked_until: Timestamp, round: u32, attempt: u64) -> bool {
+    now >= locked_until && attempt >= allowance(round)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_comparisons_then_one_per_lock() {
+        let now = Timestamp(1_000);
+        let open = Timestamp(0);
+        assert!((1..=10).all(|attempt| may_compare(now, open, 0, attempt)));
+        assert!(!may_compare(now, open, 0, 11));
+        assert!(may_compare(now, open, 1, 1));
+        assert!(!may_compare(now, open, 1, 2));
+        assert!(!may_compare(now, Timestamp(1_001), 1, 1));
+        assert!(may_compare(now, Timestamp(1_000), 1, 1));
+    }
+
+    #[test]
+    fn the_tenth_failure_locks_and_so_does_any_straggler() {
+        let (now, open) = (Timestamp(1_000), Timestamp(0));
+        assert!(!uses_up(now, open, 0, 9));
+        assert!(uses_up(now, open, 0, 10));
+        assert!(uses_up(now, open, 0, 37));
+        assert!(!uses_up(now, Timestamp(2_000), 0, 37));
+    }
+
+    #[test]
+    fn locks_double_up_to_an_hour() {
+        let lengths: Vec<u64> = (0..9).map(lock_length).collect();
+        assert_eq!(lengths, [60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600]);
+        assert_eq!(lock_length(u32::MAX), 3_600);
+    }
+}

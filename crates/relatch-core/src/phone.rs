@@ -1,0 +1,106 @@
+//! Phone numbers in E.164, read with libphonenumber's rules.
+
+use crate::secret::Secret;
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+
+/// A valid phone number: `+447400123456`. Secret: it never reaches a log or an unauthenticated reply.
+#[derive(Clone, Debug)]
+pub struct PhoneNumber(Secret<String>);
+
+/// Longest text a number is read from; E.164 has 15 digits, people add spaces and brackets.
+const TYPED_MAX: usize = 40;
+
+impl PhoneNumber {
+    /// Reads what a person typed, with the country they chose (ISO 3166 two letters).
+    ///
+    /// A number that starts with `+` is read without the country, and only if the library kept the
+    /// very digits that were typed: a code must never go to a number nobody named.
+    pub fn parse(typed: &str, country: &str) -> Option<Self> {
+        let typed = typed.trim();
+        let allowed = |b: u8| b.is_ascii_digit() || b" ()-./+".contains(&b);
+        if typed.len() > TYPED_MAX || !typed.bytes().all(allowed) || typed.rfind('+').is_some_and(|at| at > 0) {
+            return None;
+        }
+        let international = typed.starts_with('+');
+        let region = if international { None } else { Some(region(country)?) };
+        let number = PHONE_NUMBER_UTIL.parse(typed, region).ok()?;
+        if !number.is_valid() {
+            return None;
+        }
+        let e164 = number.format_as(PhoneNumberFormat::E164).to_string();
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+        (!international || digits(typed) == digits(&e164)).then(|| Self(Secret::new(e164)))
+    }
+
+    /// A number this crate wrote earlier, read back from the store.
+    pub fn from_stored(e164: &str) -> Option<Self> {
+        let digits = e164.strip_prefix('+')?;
+        let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(Secret::new(e164.to_owned())))
+    }
+
+    /// E.164, with the plus.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// What its owner may see once signed in: `+44 •••• ••3456`.
+    pub fn hint(&self) -> String {
+        let all = self.expose();
+        let country: String = PHONE_NUMBER_UTIL
+            .parse(all, None)
+            .map(|number| format!("+{}", number.country_code))
+            .unwrap_or_else(|_| "+".to_owned());
+        let tail: String = all.chars().skip(all.chars().count().saturating_sub(4)).collect();
+        format!("{country} •••• ••{tail}")
+    }
+}
+
+fn region(country: &str) -> Option<Region> {
+    let fits = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+    if fits { Region::try_from(country).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn e164(typed: &str, country: &str) -> Option<String> {
+        PhoneNumber::parse(typed, country).map(|number| number.expose().to_owned())
+    }
+
+    #[test]
+    fn national_and_international_spellings_meet() {
+        for typed in ["07400 123456", "(07400) 123-456", "+447400123456", "+44 7400 123456"] {
+            assert_eq!(e164(typed, "GB").as_deref(), Some("+447400123456"), "{typed}");
+        }
+        assert_eq!(e164("(201) 555-0123", "US").as_deref(), Some("+12015550123"));
+    }
+
+    #[test]
+    fn a_foreign_number_keeps_its_own_digits() {
+        // A library once turned these into other people's numbers when a country was given.
+        assert_eq!(e164("+4915112345678", "US").as_deref(), Some("+4915112345678"));
+        assert_eq!(e164("+8613912345678", "US").as_deref(), Some("+8613912345678"));
+        assert_eq!(e164("+39 312 345 6789", "GB").as_deref(), Some("+393123456789"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for typed in ["", "+", "12", "+44", "+1;ext=5", "tel:+447400123456", "+44 7400 123456 x5", "+447400123456,+12015550123",
+            "++447400123456", "447400123456+", "+44740012345678901", "07400\n123456", "０７４００１２３４５６"] {
+            assert_eq!(e164(typed, "GB"), None, "{typed:?}");
+        }
+        for country in ["", "gb", "G", "GBR", "ZZ", "??"] {
+            assert_eq!(e164("07400 123456", country), None, "{country:?}");
+        }
+    }
+
+    #[test]
+    fn the_hint_shows_four_digits() {
+        let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
+        assert_eq!(number.hint(), "+44 •••• ••3456");
+        assert_eq!(format!("{number:?}"), "PhoneNumber(Secret)");
+    }
+}

@@ -1,0 +1,69 @@
+//! Points in time, whole seconds since 1970-01-01 UTC.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Seconds since the Unix epoch. All lifetimes in Relatch are whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    pub fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// Seconds from `self` until `later`, 0 if that has passed.
+    pub fn until(self, later: Timestamp) -> u64 {
+        later.0.saturating_sub(self.0)
+    }
+
+    /// Seconds since `earlier`; a time in the future counts as 0, so a clock that steps back
+    /// never makes anything older than it is.
+    pub fn since(self, earlier: Timestamp) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// True once `seconds` have gone by since `start`, and also when `start` lies more than a
+    /// minute in the future: a record stamped by a broken clock is expired, not eternal.
+    pub fn is_past(self, start: Timestamp, seconds: u64) -> bool {
+        start.0 > self.0.saturating_add(60) || self.0 >= start.0.saturating_add(seconds)
+    }
+
+    /// The number of the window of `seconds` this moment falls in.
+    pub fn window(self, seconds: u64) -> u64 {
+        self.0.checked_div(seconds).unwrap_or(0)
+    }
+
+    /// `2026-11-22T13:05:00Z`.
+    pub fn rfc3339(self) -> String {
+        i64::try_from(self.0)
+            .ok()
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+            .and_then(|at| at.format(&Rfc3339).ok())
+            .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_ends_on_its_last_second() {
+        let start = Timestamp(1_000);
+        assert!(!Timestamp(1_299).is_past(start, 300));
+        assert!(Timestamp(1_300).is_past(start, 300));
+    }
+
+    #[test]
+    fn a_stamp_from_the_future_is_expired() {
+        assert!(!Timestamp(1_000).is_past(Timestamp(1_060), 300));
+        assert!(Timestamp(1_000).is_past(Timestamp(1_061), 300));
+    }
+
+    #[test]
+    fn prints_rfc3339_in_utc() {
+        assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00Z");
+        assert_eq!(Timestamp(u64::MAX).rfc3339(), "9999-12-31T23:59:59Z");
+    }
+}

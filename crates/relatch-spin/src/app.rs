@@ -1,0 +1,157 @@
+//! What a step is given: the vault, the settings, the time, and who is asking.
+
+use crate::settings::Settings;
+use relatch_core::Timestamp;
+use relatch_core::hashing::{self, HashingError};
+use relatch_core::limits::Limit;
+use relatch_core::{Password, Secret, session::Stage};
+use relatch_http::{Code, Problem, Reply, Request, cookies, guard};
+use relatch_store::events::{Event, EventKind};
+use relatch_store::records::{PasswordRecord, Person};
+use relatch_store::sessions::OpenSession;
+use relatch_store::{Batch, Entropy, Kv, StoreError, Vault};
+
+pub struct App<K, E> {
+    pub vault: Vault<K, E>,
+    pub settings: Settings,
+    pub now: Timestamp,
+    /// The client's address as limits count it.
+    pub client: String,
+    pub request_id: String,
+}
+
+/// A step that did not answer: a refusal with its problem, or something that broke.
+#[derive(Debug)]
+pub enum StepError {
+    Refused(Problem),
+    Store(StoreError),
+    Hashing,
+}
+
+pub type Stepped<T> = Result<T, StepError>;
+
+impl From<Problem> for StepError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+impl From<Code> for StepError {
+    fn from(code: Code) -> Self {
+        Self::Refused(Problem::new(code))
+    }
+}
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+impl From<HashingError> for StepError {
+    fn from(_: HashingError) -> Self {
+        Self::Hashing
+    }
+}
+
+impl From<StepError> for Problem {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Refused(problem) => problem,
+            StepError::Store(StoreError::Contended) => Problem::new(Code::BusyRecord),
+            StepError::Store(error) => Problem::new(Code::Unavailable).because(error),
+            StepError::Hashing => Problem::new(Code::Internal).because("password hashing failed"),
+        }
+    }
+}
+
+/// A signed-in person's cookie and session.
+pub struct Caller {
+    pub session: OpenSession,
+    pub cookie: String,
+}
+
+impl Caller {
+    pub fn person(&self) -> &Person {
+        &self.session.person
+    }
+}
+
+impl<K: Kv, E: Entropy> App<K, E> {
+    /// Charges a use of `limit` to the client's address; over it, refuses with 429. One commit.
+    pub async fn limit(&self, limit: Limit) -> Stepped<()> {
+        match self.vault.over_limit(limit, self.vault.client_slot(&self.client), self.now).await? {
+            None => Ok(()),
+            Some(wait) => Err(Problem::new(Code::TooManyRequests).retry_after(wait).into()),
+        }
+    }
+
+    /// The session a request carries, if it is alive.
+    pub async fn caller(&self, request: &Request) -> Stepped<Option<Caller>> {
+        let Some(cookie) = cookies::get(request, cookies::SESSION) else { return Ok(None) };
+        let session = self.vault.session(cookie, self.now).await?;
+        Ok(session.map(|session| Caller { session, cookie: cookie.to_owned() }))
+    }
+
+    /// A live session, with its CSRF token on writes.
+    pub async fn need_session(&self, request: &Request) -> Stepped<Caller> {
+        let caller = self.caller(request).await?.ok_or(Code::NotSignedIn)?;
+        if !request.method.is_safe() {
+            guard::csrf(request, &self.vault.csrf_token(&caller.cookie))?;
+        }
+        Ok(caller)
+    }
+
+    /// A live session that has come exactly this far. One that has not finished signing in has no
+    /// other rights (SEC-51).
+    pub async fn need_stage(&self, request: &Request, stages: &[Stage]) -> Stepped<Caller> {
+        let caller = self.need_session(request).await?;
+        if stages.contains(&caller.session.stage) {
+            Ok(caller)
+        } else if stages == [Stage::SignedIn] {
+            Err(Code::NotSignedIn.into())
+        } else {
+            Err(Code::WrongStep.into())
+        }
+    }
+
+    /// A signed-in global administrator, as of this very request (SEC-57, SEC-60).
+    pub async fn need_administrator(&self, request: &Request) -> Stepped<Caller> {
+        let caller = self.need_stage(request, &[Stage::SignedIn]).await?;
+        if caller.person().account.is_administrator() { Ok(caller) } else { Err(Code::NotAllowed.into()) }
+    }
+
+    /// Moves a session on: a new token, the old one dead in the same batch (SEC-49).
+    pub fn rotate(&self, batch: &mut Batch, caller: &Caller, generation: u64, stage: Stage) -> Stepped<Secret<String>> {
+        self.vault.end_session(batch, &caller.session)?;
+        let binding = Some(caller.session.record.binding.as_str());
+        Ok(self.vault.open_session(batch, caller.person(), generation, stage, binding, self.now)?)
+    }
+
+    /// A password record for a password that was judged: one hash.
+    pub fn hash_password(&self, password: &Password, generation: u64, must_change: bool) -> Stepped<PasswordRecord> {
+        let hash = hashing::hash(password, &self.vault.random()?, self.settings.pepper().expose())?;
+        Ok(PasswordRecord { generation, hash, pepper: self.settings.pepper.id.clone(), must_change, changed_at: self.now })
+    }
+
+    /// Compares a password: one hash, whatever the answer.
+    pub fn verify_password(&self, password: &Password, stored: &str) -> Stepped<bool> {
+        Ok(hashing::verify(password, stored, self.settings.pepper().expose())?)
+    }
+
+    /// An event of this request, to be put in the batch that does what it reports.
+    pub fn event(&self, kind: EventKind, result: &str) -> Event {
+        Event {
+            at: self.now.0,
+            kind,
+            actor: None,
+            target: None,
+            method: None,
+            result: result.to_owned(),
+            client: self.client.clone(),
+            request: self.request_id.clone(),
+        }
+    }
+}
+
+/// A reply that sets the session cookie.
+pub fn with_session(reply: Reply, token: &Secret<String>) -> Reply {
+    reply.cookie(cookies::set(cookies::SESSION, token.expose()))
+}

@@ -1,0 +1,113 @@
+//! Accounts: finding, creating, listing.
+
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::{Account, Entry, Methods, PasswordRecord, Person, Role};
+use crate::search::index_words;
+use crate::vault::{Batch, Vault};
+use relatch_core::{AccountId, DisplayName, Timestamp, UserName};
+
+/// Rows of one page of any list.
+pub const PAGE: u64 = 50;
+
+/// An account about to be made.
+pub struct NewAccount<'a> {
+    pub name: &'a UserName,
+    pub display_name: &'a DisplayName,
+    pub roles: Vec<Role>,
+    pub password: PasswordRecord,
+}
+
+/// What became of an attempt to create.
+pub enum Created {
+    Done(Account),
+    NameTaken,
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// The person of that name. Five reads, also for a name nobody has: then a decoy's are made.
+    pub async fn find_person(&self, name: &str) -> Result<Option<Person>, StoreError> {
+        let id: Option<String> = self.read(&self.keys.name(name)).await?;
+        let id = id.and_then(|text| AccountId::parse(&text)).unwrap_or_else(|| self.keys.decoy(&[name.as_bytes()]));
+        self.person(id).await
+    }
+
+    pub async fn person(&self, id: AccountId) -> Result<Option<Person>, StoreError> {
+        let account = self.read(&self.keys.account(id)).await?;
+        let password = self.read(&self.keys.password(id)).await?;
+        let methods: Option<Methods> = self.read(&self.keys.methods(id)).await?;
+        let (Some(account), Some(password)) = (account, password) else { return Ok(None) };
+        Ok(Some(Person { account, password, methods: methods.unwrap_or_default() }))
+    }
+
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.read(&self.keys.account(id)).await
+    }
+
+    /// Creates an account: one claim of the name, one number in the list, the search counters, one batch.
+    pub async fn create_account(&self, new: NewAccount<'_>, mut batch: Batch, now: Timestamp) -> Result<Created, StoreError> {
+        let name_key = self.keys.name(new.name.as_str());
+        if self.read::<String>(&name_key).await?.is_some() {
+            return Ok(Created::NameTaken);
+        }
+        self.claim_version(&name_key, 1, now).await?;
+        let id = AccountId::from_bytes(self.random()?);
+        let account = Account {
+            id,
+            version: 1,
+            name: new.name.as_str().to_owned(),
+            display_name: new.display_name.as_str().to_owned(),
+            roles: new.roles,
+            blocked: false,
+            groups: Vec::new(),
+            created_at: now,
+        };
+        let number = self.count(&self.keys.account_seq()).await?;
+        let entry = Entry { id: id.to_string(), word: String::new(), removed: false };
+        self.put(&mut batch, self.keys.account_at(number), &entry)?;
+        for word in index_words(&account.name, &account.display_name) {
+            self.index(&mut batch, &word, id).await?;
+        }
+        self.put(&mut batch, name_key, &id.to_string())?;
+        self.put(&mut batch, self.keys.account(id), &account)?;
+        self.put(&mut batch, self.keys.password(id), &new.password)?;
+        self.put(&mut batch, self.keys.methods(id), &Methods::default())?;
+        self.commit(batch).await?;
+        Ok(Created::Done(account))
+    }
+
+    /// Newest first; `before` is the number the last page ended at. Gives the next page's `before`.
+    pub async fn list_accounts(&self, before: Option<u64>) -> Result<(Vec<Person>, Option<u64>), StoreError> {
+        let newest = self.kv.increment(&self.keys.account_seq(), 0).await?;
+        let end = before.unwrap_or_else(|| u64::try_from(newest).unwrap_or(0).saturating_add(1));
+        let start = end.saturating_sub(PAGE).max(1);
+        let mut people = Vec::new();
+        for number in (start..end).rev() {
+            let entry: Option<Entry> = self.read(&self.keys.account_at(number)).await?;
+            let Some(id) = entry.filter(|entry| !entry.removed).and_then(|entry| AccountId::parse(&entry.id)) else {
+                continue;
+            };
+            people.extend(self.person(id).await?);
+        }
+        Ok((people, (start > 1).then_some(start)))
+    }
+
+    /// Is the first administrator still to be made?
+    pub async fn setup_needed(&self) -> Result<bool, StoreError> {
+        Ok(self.read::<String>(&self.keys.setup()).await?.is_none())
+    }
+
+    /// Wins the right to create the first administrator, and marks set-up as done in the same batch
+    /// that creates the account.
+    pub async fn claim_setup(&self, batch: &mut Batch, now: Timestamp) -> Result<bool, StoreError> {
+        match self.claim_version(&self.keys.setup(), 1, now).await {
+            Ok(()) => {}
+            Err(StoreError::Contended) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        if !self.setup_needed().await? {
+            return Ok(false);
+        }
+        self.put(batch, self.keys.setup(), &now.rfc3339())?;
+        Ok(true)
+    }
+}

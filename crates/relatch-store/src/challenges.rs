@@ -1,0 +1,240 @@
+//! Codes: making, charging, judging.
+
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::{Challenge, Purpose};
+use crate::vault::{Batch, Vault};
+use data_encoding::HEXLOWER;
+use relatch_core::code::{attempts_allowed, may_evaluate};
+use relatch_core::keyed::same;
+use relatch_core::limits::{CODE_LIFE, FAILURE_WINDOW, FAILURES_PER_DAY};
+use relatch_core::{AccountId, Code, PhoneNumber, Timestamp};
+
+/// Whose code this is, and what for.
+#[derive(Clone, Copy)]
+pub struct CodeFor<'a> {
+    pub purpose: Purpose,
+    /// Who is charged for wrong codes.
+    pub subject: AccountId,
+    /// Where the challenge is kept: the subject, or a decoy where the destination was wrong.
+    pub kept_at: AccountId,
+    pub generation: u64,
+    /// The flow or sign-in it was asked for in.
+    pub binding: &'a str,
+}
+
+/// What became of a code.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// Right, in time, first. Registration learns the number it proves.
+    Right { number: Option<String> },
+    Wrong,
+    /// Nothing was compared: this code, or this account for today, has been tried too often.
+    UsedUp { for_today: bool, retry_after: u64 },
+    Expired,
+}
+
+/// A new code and its challenge; the code itself is nowhere but in the message.
+pub struct NewCode {
+    pub code: Code,
+    challenge: Challenge,
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// A uniformly random code.
+    pub fn random_code(&self) -> Result<Code, StoreError> {
+        loop {
+            if let Some(code) = Code::from_random(u64::from_be_bytes(self.random()?)) {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// Makes a code. `real`: false gives a challenge no code can ever answer, made with the same work.
+    pub async fn make_code(&self, what: CodeFor<'_>, number: Option<&PhoneNumber>, real: bool, now: Timestamp) -> Result<NewCode, StoreError> {
+        let code = self.random_code()?;
+        let id = self.random_id()?;
+        let window = now.window(FAILURE_WINDOW);
+        let failed: Option<u64> = self
+            .read(&self.keys.failed(what.purpose, what.subject, what.generation, window, window_end(window)))
+            .await?;
+        let digest = self.code_digest(what, &id, &code);
+        let nothing = HEXLOWER.encode(&self.random::<32>()?);
+        let challenge = Challenge {
+            id,
+            binding: what.binding.to_owned(),
+            generation: what.generation,
+            code: if real { digest } else { nothing },
+            created: now,
+            window,
+            allowed: attempts_allowed(failed.unwrap_or(0)),
+            number: number.map(|number| number.expose().to_owned()),
+        };
+        Ok(NewCode { code, challenge })
+    }
+
+    /// Puts the new challenge in the place of the old one, which is dead from then on (SEC-11).
+    pub fn put_challenge(&self, batch: &mut Batch, what: CodeFor<'_>, new: &NewCode) -> Result<(), StoreError> {
+        self.put(batch, self.keys.challenge(what.purpose, what.kept_at), &new.challenge)
+    }
+
+    /// Charges one attempt, then judges `code`. On a wrong one the count is put in `batch`, which the
+    /// caller commits with its event. Success: two commits here.
+    pub async fn try_code(&self, batch: &mut Batch, what: CodeFor<'_>, code: Option<&Code>, now: Timestamp) -> Result<Tried, StoreError> {
+        let challenge: Option<Challenge> = self.read(&self.keys.challenge(what.purpose, what.kept_at)).await?;
+        let window = challenge.as_ref().map_or_else(|| now.window(FAILURE_WINDOW), |challenge| challenge.window);
+        let end = window_end(window);
+        let counter = self.keys.attempts(what.purpose, what.subject, what.generation, window, end);
+        let attempt = self.count(&counter).await?;
+        let allowed = challenge.as_ref().map_or(FAILURES_PER_DAY, |challenge| challenge.allowed);
+        if !may_evaluate(attempt, allowed) {
+            let for_today = attempt > FAILURES_PER_DAY;
+            let retry_after = if for_today { now.until(end).max(1) } else { 0 };
+            return Ok(Tried::UsedUp { for_today, retry_after });
+        }
+        if let Some((challenge, code)) = challenge.as_ref().zip(code) {
+            if now.is_past(challenge.created, CODE_LIFE) {
+                return Ok(Tried::Expired);
+            }
+            let ours = challenge.binding == what.binding && challenge.generation == what.generation;
+            let digest = self.code_digest(what, &challenge.id, code);
+            if same(digest.as_bytes(), challenge.code.as_bytes()) && ours && self.claim_code(challenge).await? {
+                return Ok(Tried::Right { number: challenge.number.clone() });
+            }
+        }
+        self.put(batch, self.keys.failed(what.purpose, what.subject, what.generation, window, end), &attempt)?;
+        Ok(Tried::Wrong)
+    }
+
+    /// A right code was no failure: sign-ins and registrations give their attempt back, so that ten
+    /// good days do not look like ten wrong codes. (After a reset the generation changes instead.)
+    pub async fn give_back_attempt(&self, what: CodeFor<'_>, now: Timestamp) -> Result<(), StoreError> {
+        let window = now.window(FAILURE_WINDOW);
+        let counter = self.keys.attempts(what.purpose, what.subject, what.generation, window, window_end(window));
+        self.kv.increment(&counter, -1).await.map(|_| ())
+    }
+
+    async fn claim_code(&self, challenge: &Challenge) -> Result<bool, StoreError> {
+        let mut id = [0; 16];
+        let bytes = HEXLOWER.decode(challenge.id.as_bytes()).map_err(|_| StoreError::Damaged)?;
+        id.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        self.wins(&self.keys.code_claim(&id, challenge.created.plus(86_400))).await
+    }
+
+    fn code_digest(&self, what: CodeFor<'_>, id: &str, code: &Code) -> String {
+        self.digest(
+            "code",
+            &[what.purpose.as_str().as_bytes(), what.subject.as_bytes(), what.binding.as_bytes(), id.as_bytes(), code.expose().as_bytes()],
+        )
+    }
+}
+
+fn window_end(window: u64) -> Timestamp {
+    Timestamp(window.saturating_add(1).saturating_mul(FAILURE_WINDOW))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing::{TestVault, vault};
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+    const MIA: AccountId = AccountId::from_bytes([1; 16]);
+
+    fn for_mia(binding: &str) -> CodeFor<'_> {
+        CodeFor { purpose: Purpose::Reset, subject: MIA, kept_at: MIA, generation: 3, binding }
+    }
+
+    async fn send(vault: &TestVault, what: CodeFor<'_>, real: bool, now: Timestamp) -> Code {
+        let new = vault.make_code(what, None, real, now).await.unwrap();
+        let mut batch = Batch::default();
+        vault.put_challenge(&mut batch, what, &new).unwrap();
+        vault.commit(batch).await.unwrap();
+        new.code
+    }
+
+    async fn try_it(vault: &TestVault, what: CodeFor<'_>, code: &str, now: Timestamp) -> Tried {
+        let mut batch = Batch::default();
+        let tried = vault.try_code(&mut batch, what, Code::parse(code).as_ref(), now).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        tried
+    }
+
+    fn wrong(code: &Code) -> String {
+        let number: u64 = code.expose().parse().unwrap();
+        format!("{:08}", (number + 1) % 100_000_000)
+    }
+
+    #[test]
+    fn a_right_code_works_once() {
+        pollster::block_on(async {
+            let vault = vault();
+            let code = send(&vault, for_mia("f"), true, NOW).await;
+            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, Tried::Right { number: None });
+            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, Tried::Wrong);
+        });
+    }
+
+    #[test]
+    fn a_code_is_good_for_its_flow_account_purpose_and_time_only() {
+        pollster::block_on(async {
+            let vault = vault();
+            let code = send(&vault, for_mia("f"), true, NOW).await;
+            let other = AccountId::from_bytes([2; 16]);
+            for what in [
+                for_mia("g"),
+                CodeFor { purpose: Purpose::SignIn, ..for_mia("f") },
+                CodeFor { subject: other, ..for_mia("f") },
+                CodeFor { kept_at: other, ..for_mia("f") },
+                CodeFor { generation: 4, ..for_mia("f") },
+            ] {
+                assert_eq!(try_it(&vault, what, code.expose(), NOW).await, Tried::Wrong);
+            }
+            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW.plus(300)).await, Tried::Expired);
+            assert_ne!(try_it(&vault, for_mia("f"), code.expose(), NOW.plus(299)).await, Tried::Wrong);
+        });
+    }
+
+    #[test]
+    fn a_resend_kills_the_old_code() {
+        pollster::block_on(async {
+            let vault = vault();
+            let old = send(&vault, for_mia("f"), true, NOW).await;
+            let new = send(&vault, for_mia("f"), true, NOW).await;
+            assert_eq!(try_it(&vault, for_mia("f"), old.expose(), NOW).await, Tried::Wrong);
+            assert_eq!(try_it(&vault, for_mia("f"), new.expose(), NOW).await, Tried::Right { number: None });
+        });
+    }
+
+    #[test]
+    fn five_tries_a_code_and_ten_a_day_whatever_is_resent() {
+        pollster::block_on(async {
+            let vault = vault();
+            for real in [true, false] {
+                let what = CodeFor { subject: AccountId::from_bytes([u8::from(real) + 7; 16]), ..for_mia("f") };
+                let what = CodeFor { kept_at: what.subject, ..what };
+                let first = send(&vault, what, real, NOW).await;
+                for _ in 0..5 {
+                    assert_eq!(try_it(&vault, what, &wrong(&first), NOW).await, Tried::Wrong);
+                }
+                // The right one is not even looked at any more.
+                assert_eq!(try_it(&vault, what, first.expose(), NOW).await, Tried::UsedUp { for_today: false, retry_after: 0 });
+                let second = send(&vault, what, real, NOW).await;
+                for _ in 0..4 {
+                    assert_eq!(try_it(&vault, what, &wrong(&second), NOW).await, Tried::Wrong);
+                }
+                let third = send(&vault, what, real, NOW).await;
+                let tried = try_it(&vault, what, third.expose(), NOW).await;
+                assert!(matches!(tried, Tried::UsedUp { for_today: true, retry_after: 1.. }), "{tried:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_decoy_s_code_is_never_right() {
+        pollster::block_on(async {
+            let vault = vault();
+            let code = send(&vault, for_mia("f"), false, NOW).await;
+            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, Tried::Wrong);
+        });
+    }
+}

@@ -1,0 +1,224 @@
+//! Every key of the store. docs/KEYS.md lists them with their writers and readers; a test compares.
+//!
+//! A key is a fixed prefix and the hex of a keyed hash: no raw input, no personal data, alphabet
+//! `[a-z0-9:_-]`. Keys that are soon dead carry the hour of their end (`e491234`), so that a sweep
+//! finds them without opening anything.
+
+use crate::records::Purpose;
+use data_encoding::HEXLOWER;
+use relatch_core::keyed::keyed_hash;
+use relatch_core::limits::STRANGER_SLOTS;
+use relatch_core::{AccountId, GroupId, Secret, Timestamp};
+
+/// Builds keys under the deployment's lookup key.
+pub struct Keys {
+    key: Secret<[u8; 32]>,
+}
+
+/// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
+pub const PREFIXES: [(&str, bool); 27] = [
+    ("account", false),
+    ("account-at", false),
+    ("account-seq", false),
+    ("attempts", true),
+    ("challenge", false),
+    ("code-claim", true),
+    ("event", true),
+    ("failed", true),
+    ("find", false),
+    ("find-seq", false),
+    ("group", false),
+    ("group-at", false),
+    ("group-name", false),
+    ("group-seq", false),
+    ("limit", true),
+    ("lock", false),
+    ("member-at", false),
+    ("methods", false),
+    ("name", false),
+    ("outbox", true),
+    ("password", false),
+    ("policy", false),
+    ("send-claim", true),
+    ("sends", false),
+    ("session", true),
+    ("setup", false),
+    ("sign-in", true),
+];
+/// Prefix of every gate that settles who may write the next version of a record.
+pub const CLAIM: &str = "claim";
+
+impl Keys {
+    pub fn new(key: Secret<[u8; 32]>) -> Self {
+        Self { key }
+    }
+
+    /// A keyed hash for anything that is not a store key: what is stored of a code, CSRF tokens.
+    pub fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut all = Vec::with_capacity(parts.len() + 2);
+        all.push(b"mac".as_slice());
+        all.push(purpose.as_bytes());
+        all.extend_from_slice(parts);
+        keyed_hash(self.key.expose(), &all)
+    }
+
+    /// One of 2^16 numbers for an address or a name nobody has: strangers share them, so the store
+    /// cannot be made to grow without bound (SEC-75).
+    pub fn slot(&self, purpose: &str, parts: &[&[u8]]) -> u32 {
+        let [a, b, c, d, ..] = self.mac(purpose, parts);
+        u32::from_be_bytes([a, b, c, d]) % STRANGER_SLOTS
+    }
+
+    /// The account a stranger's flow is about: looks like any account, belongs to nobody.
+    pub fn decoy(&self, parts: &[&[u8]]) -> AccountId {
+        let slot = self.slot("decoy", parts).to_be_bytes();
+        let hash = self.mac("decoy-id", &[&slot]);
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+        AccountId::from_bytes(bytes)
+    }
+
+    fn key(&self, prefix: &str, parts: &[&[u8]]) -> String {
+        let mut all = Vec::with_capacity(parts.len() + 2);
+        all.push(b"key".as_slice());
+        all.push(prefix.as_bytes());
+        all.extend_from_slice(parts);
+        let hash = keyed_hash(self.key.expose(), &all);
+        // 128 bits are plenty for a name that is also authenticated by the record's seal.
+        format!("{prefix}:{}", HEXLOWER.encode(hash.get(..16).unwrap_or(&hash)))
+    }
+
+    fn ending(&self, prefix: &str, end: Timestamp, parts: &[&[u8]]) -> String {
+        let named = self.key(prefix, parts);
+        let hash = named.rsplit(':').next().unwrap_or_default();
+        format!("{prefix}:e{}:{hash}", end.window(3_600).saturating_add(1))
+    }
+
+    pub fn account(&self, id: AccountId) -> String {
+        self.key("account", &[id.as_bytes()])
+    }
+    pub fn account_at(&self, number: u64) -> String {
+        self.key("account-at", &[&number.to_be_bytes()])
+    }
+    pub fn account_seq(&self) -> String {
+        self.key("account-seq", &[])
+    }
+    pub fn name(&self, name: &str) -> String {
+        self.key("name", &[name.as_bytes()])
+    }
+    pub fn password(&self, id: AccountId) -> String {
+        self.key("password", &[id.as_bytes()])
+    }
+    pub fn methods(&self, id: AccountId) -> String {
+        self.key("methods", &[id.as_bytes()])
+    }
+    pub fn lock(&self, subject: AccountId) -> String {
+        self.key("lock", &[subject.as_bytes()])
+    }
+    pub fn challenge(&self, purpose: Purpose, subject: AccountId) -> String {
+        self.key("challenge", &[purpose.as_str().as_bytes(), subject.as_bytes()])
+    }
+    pub fn sends(&self, destination: &[u8; 32]) -> String {
+        self.key("sends", &[destination])
+    }
+    pub fn policy(&self) -> String {
+        self.key("policy", &[])
+    }
+    pub fn setup(&self) -> String {
+        self.key("setup", &[])
+    }
+    pub fn group(&self, id: GroupId) -> String {
+        self.key("group", &[id.as_bytes()])
+    }
+    pub fn group_at(&self, number: u64) -> String {
+        self.key("group-at", &[&number.to_be_bytes()])
+    }
+    pub fn group_seq(&self) -> String {
+        self.key("group-seq", &[])
+    }
+    pub fn group_name(&self, name: &str) -> String {
+        self.key("group-name", &[name.to_lowercase().as_bytes()])
+    }
+    pub fn member_at(&self, group: GroupId, number: u64) -> String {
+        self.key("member-at", &[group.as_bytes(), &number.to_be_bytes()])
+    }
+    pub fn find(&self, prefix: &str, number: u64) -> String {
+        self.key("find", &[prefix.as_bytes(), &number.to_be_bytes()])
+    }
+    pub fn find_seq(&self, prefix: &str) -> String {
+        self.key("find-seq", &[prefix.as_bytes()])
+    }
+
+    /// The gate to version `version` of a record; `bucket` bounds how long a winner that died blocks it.
+    pub fn claim(&self, record: &str, version: u64, bucket: u64, end: Timestamp) -> String {
+        self.ending(CLAIM, end, &[record.as_bytes(), &version.to_be_bytes(), &bucket.to_be_bytes()])
+    }
+    pub fn limit(&self, name: &str, slot: u32, window: u64, end: Timestamp) -> String {
+        self.ending("limit", end, &[name.as_bytes(), &slot.to_be_bytes(), &window.to_be_bytes()])
+    }
+    pub fn attempts(&self, purpose: Purpose, subject: AccountId, generation: u64, window: u64, end: Timestamp) -> String {
+        self.ending("attempts", end, &parts(purpose, &subject, &generation.to_be_bytes(), &window.to_be_bytes()))
+    }
+    pub fn failed(&self, purpose: Purpose, subject: AccountId, generation: u64, window: u64, end: Timestamp) -> String {
+        self.ending("failed", end, &parts(purpose, &subject, &generation.to_be_bytes(), &window.to_be_bytes()))
+    }
+    pub fn code_claim(&self, challenge: &[u8; 16], end: Timestamp) -> String {
+        self.ending("code-claim", end, &[challenge])
+    }
+    pub fn send_claim(&self, destination: &[u8; 32], version: u64, bucket: u64, end: Timestamp) -> String {
+        self.ending("send-claim", end, &[destination, &version.to_be_bytes(), &bucket.to_be_bytes()])
+    }
+    pub fn sign_in(&self, subject: AccountId, generation: u64, streak: u64, round: u32, end: Timestamp) -> String {
+        self.ending("sign-in", end, &[subject.as_bytes(), &generation.to_be_bytes(), &streak.to_be_bytes(), &round.to_be_bytes()])
+    }
+    pub fn outbox(&self, id: &[u8; 16], end: Timestamp) -> String {
+        self.ending("outbox", end, &[id])
+    }
+    pub fn session(&self, token: &[u8; 32], end: Timestamp) -> String {
+        self.ending("session", end, &[token])
+    }
+    pub fn event(&self, id: &[u8; 16], end: Timestamp) -> String {
+        self.ending("event", end, &[id])
+    }
+}
+
+fn parts<'a>(purpose: Purpose, subject: &'a AccountId, generation: &'a [u8; 8], window: &'a [u8; 8]) -> [&'a [u8]; 4] {
+    [purpose.as_str().as_bytes(), subject.as_bytes(), generation, window]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_tame_whatever_goes_in() {
+        let keys = Keys::new(Secret::new([1; 32]));
+        let id = AccountId::from_bytes([2; 16]);
+        let end = Timestamp(1_763_000_000);
+        for key in [
+            keys.name("' OR c.id LIKE 's%"),
+            keys.group_name("../*?\r\n${x}"),
+            keys.account(id),
+            keys.limit("start", 7, 12, end),
+            keys.claim("account:x", 1, 2, end),
+            keys.session(&[3; 32], end),
+        ] {
+            assert!(key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":_-".contains(&b)), "{key}");
+            assert!(key.len() < 80, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_names_the_hour_after_its_end() {
+        let keys = Keys::new(Secret::new([1; 32]));
+        assert!(keys.outbox(&[0; 16], Timestamp(7_199)).starts_with("outbox:e2:"));
+        assert!(keys.outbox(&[0; 16], Timestamp(7_200)).starts_with("outbox:e3:"));
+    }
+
+    #[test]
+    fn another_lookup_key_gives_other_names() {
+        let (a, b) = (Keys::new(Secret::new([1; 32])), Keys::new(Secret::new([2; 32])));
+        assert_ne!(a.name("mias@contoso.example"), b.name("mias@contoso.example"));
+        assert_eq!(a.decoy(&[b"x"]), a.decoy(&[b"x"]));
+    }
+}

@@ -1,0 +1,37 @@
+//! The few operations every backend has.
+
+/// The store, or something it needs, did not do what was asked. Always means *no*.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The backend failed or is out of reach; the text is for the log.
+    #[error("the store failed: {0}")]
+    Backend(String),
+    /// A record is there but cannot be opened: a foreign key, damage, or tampering.
+    #[error("a record could not be opened")]
+    Damaged,
+    /// No randomness could be had.
+    #[error("no randomness")]
+    Entropy,
+    /// Somebody else changed the record first.
+    #[error("somebody else is changing this")]
+    Contended,
+}
+
+/// A key-value store whose `increment` is exact.
+///
+/// Counters are only ever incremented: never read with `get`, written or deleted while they matter
+/// (backends store them in different shapes).
+#[allow(async_fn_in_trait, reason = "guests are single-threaded; no caller needs Send")]
+pub trait Kv {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// All of them, in one commit.
+    async fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError>;
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
+    /// Adds `delta` and returns the new number; an absent counter is 0. One commit, also for 0.
+    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError>;
+}
+
+/// Random bytes from the operating system.
+pub trait Entropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError>;
+}

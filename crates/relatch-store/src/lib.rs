@@ -1,0 +1,30 @@
+//! What Relatch remembers.
+//!
+//! Steps call the acts of [`Vault`] (`try_code`, `claim_password_change`, `open_session`), never a
+//! bare get or set. Every value is sealed, every key is built in [`keys`], and only
+//! [`Kv::increment`] settles races.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod accounts;
+pub mod challenges;
+pub mod contract;
+pub mod events;
+pub mod groups;
+pub mod keys;
+pub mod kv;
+pub mod limits;
+pub mod memory;
+pub mod outbox;
+pub mod passwords;
+pub mod policy;
+pub mod records;
+pub mod seal;
+pub mod search;
+pub mod sends;
+pub mod sessions;
+pub mod tokens;
+pub mod vault;
+
+pub use kv::{Entropy, Kv, StoreError};
+pub use memory::MemoryKv;
+pub use vault::{Batch, Vault};

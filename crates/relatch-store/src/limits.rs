@@ -1,0 +1,21 @@
+//! Counting what one client address does.
+
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::vault::Vault;
+use relatch_core::Timestamp;
+use relatch_core::limits::Limit;
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// The slot of a client address: addresses share 2^16 of them.
+    pub fn client_slot(&self, client: &str) -> u32 {
+        self.keys.slot("client", &[client.as_bytes()])
+    }
+
+    /// Charges one use; `Some(seconds)` when it is over the limit. One commit.
+    pub async fn over_limit(&self, limit: Limit, slot: u32, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        let window = now.window(limit.window);
+        let end = Timestamp(window.saturating_add(1).saturating_mul(limit.window));
+        let used = self.count(&self.keys.limit(limit.name, slot, window, end)).await?;
+        Ok((used > limit.count).then(|| now.until(end).max(1)))
+    }
+}

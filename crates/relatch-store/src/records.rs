@@ -1,0 +1,307 @@
+//! The stored shapes. All are JSON under a seal; times are Unix seconds, ids hex.
+
+use relatch_core::enrolment::{Scope, Standing};
+use relatch_core::session::Stage;
+use relatch_core::{AccountId, GroupId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// (De)serialises core types that must not know serde.
+pub mod as_text {
+    use relatch_core::{Id, Timestamp};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<K, S: Serializer>(id: &Id<K>, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&id.to_string())
+    }
+    pub fn deserialize<'de, K, D: Deserializer<'de>>(d: D) -> Result<Id<K>, D::Error> {
+        let text = String::deserialize(d)?;
+        Id::parse(&text).ok_or_else(|| D::Error::custom("not an id"))
+    }
+
+    pub mod list {
+        use super::*;
+        pub fn serialize<K, S: Serializer>(ids: &[Id<K>], s: S) -> Result<S::Ok, S::Error> {
+            s.collect_seq(ids.iter().map(ToString::to_string))
+        }
+        pub fn deserialize<'de, K, D: Deserializer<'de>>(d: D) -> Result<Vec<Id<K>>, D::Error> {
+            let texts = Vec::<String>::deserialize(d)?;
+            texts.iter().map(|text| Id::parse(text).ok_or_else(|| D::Error::custom("not an id"))).collect()
+        }
+    }
+
+    pub mod time {
+        use super::*;
+        pub fn serialize<S: Serializer>(at: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
+            s.serialize_u64(at.0)
+        }
+        pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Timestamp, D::Error> {
+            u64::deserialize(d).map(Timestamp)
+        }
+    }
+}
+
+/// What a code proves. Part of every key a code touches, so that one is never good for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    Reset,
+    Register,
+    SignIn,
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Register => "register",
+            Self::SignIn => "sign-in",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    GlobalAdministrator,
+}
+
+/// A direct membership, and the place of its entry in the group's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    #[serde(with = "as_text")]
+    pub group: GroupId,
+    pub at: u64,
+}
+
+/// Who somebody is. Written by administrators only, under a claimed version.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Account {
+    #[serde(with = "as_text")]
+    pub id: AccountId,
+    pub version: u64,
+    pub name: String,
+    pub display_name: String,
+    pub roles: Vec<Role>,
+    pub blocked: bool,
+    pub groups: Vec<Membership>,
+    #[serde(with = "as_text::time")]
+    pub created_at: Timestamp,
+}
+
+impl Account {
+    pub fn is_administrator(&self) -> bool {
+        self.roles.contains(&Role::GlobalAdministrator)
+    }
+
+    pub fn group_ids(&self) -> Vec<GroupId> {
+        self.groups.iter().map(|membership| membership.group).collect()
+    }
+}
+
+/// The password of an account. `generation` rises with each change, and everything that was bought
+/// with an older one (sessions, flows, codes, grants) is dead from the same commit on (SEC-25).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasswordRecord {
+    pub generation: u64,
+    /// PHC string, argon2id.
+    pub hash: String,
+    /// Which pepper it was made with.
+    pub pepper: String,
+    pub must_change: bool,
+    #[serde(with = "as_text::time")]
+    pub changed_at: Timestamp,
+}
+
+/// A registered, proven way to show who one is.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PhoneMethod {
+    pub id: String,
+    /// E.164.
+    pub number: String,
+    #[serde(with = "as_text::time")]
+    pub registered_at: Timestamp,
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Methods {
+    pub version: u64,
+    pub phones: Vec<PhoneMethod>,
+}
+
+/// Everything about one account that decisions need, read together.
+pub struct Person {
+    pub account: Account,
+    pub password: PasswordRecord,
+    pub methods: Methods,
+}
+
+impl Person {
+    pub fn standing(&self, scope: &Scope) -> Standing {
+        Standing {
+            enabled: !self.account.blocked,
+            administrator: self.account.is_administrator(),
+            in_scope: scope.includes(&self.account.group_ids()),
+            methods: self.methods.phones.len(),
+        }
+    }
+}
+
+/// How far a session has come, as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredStage {
+    PasswordChangeRequired,
+    SecondFactorRequired,
+    RegistrationRequired,
+    SignedIn,
+    /// Rotated, signed out or ended.
+    Ended,
+}
+
+impl StoredStage {
+    pub fn live(self) -> Option<Stage> {
+        match self {
+            Self::PasswordChangeRequired => Some(Stage::PasswordChangeRequired),
+            Self::SecondFactorRequired => Some(Stage::SecondFactorRequired),
+            Self::RegistrationRequired => Some(Stage::RegistrationRequired),
+            Self::SignedIn => Some(Stage::SignedIn),
+            Self::Ended => None,
+        }
+    }
+}
+
+impl From<Stage> for StoredStage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::PasswordChangeRequired => Self::PasswordChangeRequired,
+            Stage::SecondFactorRequired => Self::SecondFactorRequired,
+            Stage::RegistrationRequired => Self::RegistrationRequired,
+            Stage::SignedIn => Self::SignedIn,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionRecord {
+    #[serde(with = "as_text")]
+    pub account: AccountId,
+    pub generation: u64,
+    pub stage: StoredStage,
+    /// Stays the same through rotation; codes of this sign-in are bound to it.
+    pub binding: String,
+    /// When the person last proved themselves: password and, where there is one, second factor.
+    #[serde(with = "as_text::time")]
+    pub proven_at: Timestamp,
+    #[serde(with = "as_text::time")]
+    pub begun: Timestamp,
+    #[serde(with = "as_text::time")]
+    pub seen: Timestamp,
+}
+
+/// One live challenge per account and purpose: a newer one takes its place (SEC-11).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Random; names the gate that only the first right answer passes.
+    pub id: String,
+    /// The flow or sign-in this code was asked for in (SEC-12).
+    pub binding: String,
+    pub generation: u64,
+    /// Keyed hash of the code; for a decoy, random.
+    pub code: String,
+    #[serde(with = "as_text::time")]
+    pub created: Timestamp,
+    /// The attempt window this challenge is charged in, and the last attempt that is compared.
+    pub window: u64,
+    pub allowed: u64,
+    /// Registration: the number this code was sent to, registered when it is proven (SEC-43).
+    pub number: Option<String>,
+}
+
+/// When messages went to a destination; one writer at a time, chosen by the gate to `version + 1`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct SendHistory {
+    pub version: u64,
+    pub sent: Vec<u64>,
+}
+
+/// Sign-in lock of an account (or of a stranger's slot).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Lock {
+    pub streak: u64,
+    pub round: u32,
+    #[serde(with = "as_text::time")]
+    pub until: Timestamp,
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self { streak: 0, round: 0, until: Timestamp(0) }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GroupRecord {
+    #[serde(with = "as_text")]
+    pub id: GroupId,
+    pub version: u64,
+    pub name: String,
+    pub description: String,
+    /// Next free place in the list of members; places are never used twice.
+    pub next_at: u64,
+    pub member_count: u64,
+    /// Groups nested in this one, and groups this one is nested in.
+    #[serde(with = "as_text::list")]
+    pub children: Vec<GroupId>,
+    #[serde(with = "as_text::list")]
+    pub parents: Vec<GroupId>,
+    #[serde(with = "as_text::time")]
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeKind {
+    None,
+    Selected,
+    All,
+}
+
+/// Password reset > Properties.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Policy {
+    pub version: u64,
+    pub scope: ScopeKind,
+    /// The groups the administrator chose.
+    #[serde(with = "as_text::list")]
+    pub selected: Vec<GroupId>,
+    /// Those, and every group nested in them: what requests look at.
+    #[serde(with = "as_text::list")]
+    pub included: Vec<GroupId>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { version: 0, scope: ScopeKind::None, selected: Vec::new(), included: Vec::new() }
+    }
+}
+
+impl Policy {
+    pub fn scope(&self) -> Scope {
+        match self.scope {
+            ScopeKind::None => Scope::None,
+            ScopeKind::Selected => Scope::Selected(self.included.clone()),
+            ScopeKind::All => Scope::All,
+        }
+    }
+}
+
+/// One line of a list that is only ever appended to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Entry {
+    pub id: String,
+    /// What the entry was indexed under; empty where that does not matter.
+    #[serde(default)]
+    pub word: String,
+    #[serde(default)]
+    pub removed: bool,
+}

@@ -1,0 +1,123 @@
+//! Sealing: XChaCha20-Poly1305 with a random 24-byte nonce, which is safe without a counter.
+
+use crate::kv::{Entropy, StoreError};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use data_encoding::BASE64URL_NOPAD;
+use relatch_core::Secret;
+
+/// The shape of sealed bytes: version, length of the key id, key id, nonce, ciphertext.
+const VERSION: u8 = 1;
+const NONCE_BYTES: usize = 24;
+
+/// A named 256-bit key.
+pub struct NamedKey {
+    pub id: String,
+    pub key: Secret<[u8; 32]>,
+}
+
+/// Reads `id:base64url[,id:base64url...]`; ids are 1-8 lower-case letters and digits, keys 32 bytes.
+pub fn parse_keys(text: &str) -> Option<Vec<NamedKey>> {
+    let one = |part: &str| {
+        let (id, key) = part.trim().split_once(':')?;
+        let id_fits = (1..=8).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let key: [u8; 32] = BASE64URL_NOPAD.decode(key.as_bytes()).ok()?.try_into().ok()?;
+        (id_fits && key != [0; 32]).then(|| NamedKey { id: id.to_owned(), key: Secret::new(key) })
+    };
+    let keys: Option<Vec<_>> = text.split(',').map(one).collect();
+    keys.filter(|keys| !keys.is_empty())
+}
+
+/// Seals with the first key and opens with any: keys rotate with an overlap.
+pub struct Sealer {
+    keys: Vec<NamedKey>,
+}
+
+impl Sealer {
+    /// `None` without any key.
+    pub fn new(keys: Vec<NamedKey>) -> Option<Self> {
+        (!keys.is_empty()).then_some(Self { keys })
+    }
+
+    /// `context` says where the sealed bytes belong; they open nowhere else.
+    pub fn seal(&self, entropy: &impl Entropy, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let named = self.keys.first().ok_or(StoreError::Damaged)?;
+        let mut nonce = [0; NONCE_BYTES];
+        entropy.fill(&mut nonce)?;
+        let sealed = cipher(named)
+            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: context })
+            .map_err(|_| StoreError::Damaged)?;
+        let id = named.id.as_bytes();
+        let mut bytes = Vec::with_capacity(2 + id.len() + NONCE_BYTES + sealed.len());
+        bytes.push(VERSION);
+        bytes.push(u8::try_from(id.len()).unwrap_or(0));
+        bytes.extend_from_slice(id);
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(&sealed);
+        Ok(bytes)
+    }
+
+    pub fn open(&self, context: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.try_open(context, bytes).ok_or(StoreError::Damaged)
+    }
+
+    fn try_open(&self, context: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+        let (&[version, id_length], rest) = bytes.split_first_chunk::<2>()?;
+        if version != VERSION {
+            return None;
+        }
+        let (id, rest) = rest.split_at_checked(usize::from(id_length))?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        let named = self.keys.iter().find(|named| named.id.as_bytes() == id)?;
+        cipher(named).decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: context }).ok()
+    }
+}
+
+fn cipher(named: &NamedKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&Key::from(*named.key.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::CountingEntropy;
+
+    fn sealer(keys: &[(&str, u8)]) -> Sealer {
+        let named = |(id, byte): &(&str, u8)| NamedKey { id: (*id).to_owned(), key: Secret::new([*byte; 32]) };
+        Sealer::new(keys.iter().map(named).collect()).unwrap()
+    }
+
+    #[test]
+    fn opens_only_where_it_belongs_and_unchanged() {
+        let (sealer, entropy) = (sealer(&[("k1", 1)]), CountingEntropy::new(1));
+        let sealed = sealer.seal(&entropy, b"here", b"secret").unwrap();
+        assert_eq!(sealer.open(b"here", &sealed).unwrap(), b"secret");
+        assert_eq!(sealer.open(b"there", &sealed), Err(StoreError::Damaged));
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(sealer.open(b"here", &changed).is_err(), "byte {at}");
+            assert!(sealer.open(b"here", &sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn keys_rotate_with_an_overlap() {
+        let entropy = CountingEntropy::new(1);
+        let old = sealer(&[("k1", 1)]).seal(&entropy, b"c", b"m").unwrap();
+        let both = sealer(&[("k2", 2), ("k1", 1)]);
+        assert_eq!(both.open(b"c", &old).unwrap(), b"m");
+        let new = both.seal(&entropy, b"c", b"m").unwrap();
+        assert!(sealer(&[("k1", 1)]).open(b"c", &new).is_err());
+    }
+
+    #[test]
+    fn weak_or_broken_keys_are_refused() {
+        let key = BASE64URL_NOPAD.encode(&[7; 32]);
+        assert_eq!(parse_keys(&format!("k1:{key}, k0:{key}")).unwrap().len(), 2);
+        let zeros = BASE64URL_NOPAD.encode(&[0; 32]);
+        for bad in ["", "k1", "k1:", "k1:abc", &format!(":{key}"), &format!("K1:{key}"), &format!("k1:{zeros}"), &format!("k1:{key},")] {
+            assert!(parse_keys(bad).is_none(), "{bad}");
+        }
+    }
+}

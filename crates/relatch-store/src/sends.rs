@@ -1,0 +1,93 @@
+//! How often a destination was written to.
+
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::SendHistory;
+use crate::vault::{Batch, Vault};
+use relatch_core::Timestamp;
+use relatch_core::sending::{self, Sending};
+
+/// A winner that dies before writing blocks its destination for five minutes at most.
+const BUCKET: u64 = 300;
+
+/// What a destination's history says about one more message.
+pub struct SendSlot {
+    pub sending: Sending,
+    destination: [u8; 32],
+    history: SendHistory,
+    this_hour: u64,
+}
+
+impl SendSlot {
+    /// How many messages the hour will have seen once this one is sent.
+    pub fn this_hour(&self) -> u64 {
+        self.this_hour
+    }
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// Names a destination without saying it.
+    pub fn destination(&self, number: &str) -> [u8; 32] {
+        self.keys.mac("destination", &[number.as_bytes()])
+    }
+
+    /// A destination nobody has: for numbers that were typed but are not registered.
+    pub fn decoy_destination(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let slot = self.keys.slot("decoy-destination", parts);
+        self.keys.mac("decoy-destination", &[&slot.to_be_bytes()])
+    }
+
+    pub async fn send_slot(&self, destination: [u8; 32], now: Timestamp) -> Result<SendSlot, StoreError> {
+        let history: SendHistory = self.read(&self.keys.sends(&destination)).await?.unwrap_or_default();
+        let sent: Vec<Timestamp> = history.sent.iter().copied().map(Timestamp).collect();
+        let this_hour = sent.iter().filter(|at| now.since(**at) < 3_600).count() as u64 + 1;
+        Ok(SendSlot { sending: sending::may_send(&sent, now), destination, history, this_hour })
+    }
+
+    /// Wins the next message to this destination: of any number of requests at once, one. One commit.
+    pub async fn claim_send(&self, slot: &SendSlot, now: Timestamp) -> Result<bool, StoreError> {
+        let version = slot.history.version.saturating_add(1);
+        let key = self.keys.send_claim(&slot.destination, version, now.window(BUCKET), now.plus(BUCKET));
+        self.wins(&key).await
+    }
+
+    pub fn put_send(&self, batch: &mut Batch, slot: &SendSlot, now: Timestamp) -> Result<(), StoreError> {
+        let sent: Vec<Timestamp> = slot.history.sent.iter().copied().map(Timestamp).collect();
+        let history = SendHistory {
+            version: slot.history.version.saturating_add(1),
+            sent: sending::remember(&sent, now).into_iter().map(|at| at.0).collect(),
+        };
+        self.put(batch, self.keys.sends(&slot.destination), &history)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing::vault;
+
+    #[test]
+    fn of_fifty_requests_one_sends() {
+        pollster::block_on(async {
+            let vault = vault();
+            let now = Timestamp(1_000_000);
+            let destination = vault.destination("+447400123456");
+            let mut slots = Vec::new();
+            for _ in 0..50 {
+                slots.push(vault.send_slot(destination, now).await.unwrap());
+            }
+            let mut won = 0;
+            for slot in &slots {
+                assert_eq!(slot.sending, Sending::Allowed);
+                if vault.claim_send(slot, now).await.unwrap() {
+                    won += 1;
+                    let mut batch = Batch::default();
+                    vault.put_send(&mut batch, slot, now).unwrap();
+                    vault.commit(batch).await.unwrap();
+                }
+            }
+            assert_eq!(won, 1);
+            assert_eq!(vault.send_slot(destination, now).await.unwrap().sending, Sending::TooSoon(30));
+            assert_eq!(vault.send_slot(destination, now.plus(30)).await.unwrap().sending, Sending::Allowed);
+        });
+    }
+}

@@ -1,0 +1,99 @@
+//! Sessions: opaque 256-bit tokens, stored under their keyed hash, rotated at every step.
+
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::{Person, SessionRecord, StoredStage};
+use crate::vault::{Batch, Vault};
+use data_encoding::BASE64URL_NOPAD;
+use relatch_core::limits::SESSION_LIFE;
+use relatch_core::session::{SEEN_EVERY, Stage, is_over};
+use relatch_core::{Secret, Timestamp, generate};
+
+/// A live session, its token and the person it belongs to, as they are in this very moment.
+pub struct OpenSession {
+    pub record: SessionRecord,
+    pub stage: Stage,
+    pub person: Person,
+    token: SessionToken,
+}
+
+impl OpenSession {
+    /// True when the person proved themselves less than `seconds` ago.
+    pub fn is_fresh(&self, now: Timestamp, seconds: u64) -> bool {
+        !now.is_past(self.record.proven_at, seconds)
+    }
+}
+
+/// What the cookie holds: the hour its record ends in, and 256 random bits.
+struct SessionToken {
+    end: Timestamp,
+    secret: [u8; 32],
+}
+
+impl SessionToken {
+    fn parse(cookie: &str) -> Option<Self> {
+        let (hour, secret) = cookie.split_once('.')?;
+        let hour: u64 = hour.parse().ok()?;
+        Some(Self { end: Timestamp(hour.checked_mul(3_600)?), secret: generate::parse_token(secret)? })
+    }
+
+    fn text(&self) -> Secret<String> {
+        Secret::new(format!("{}.{}", self.end.window(3_600), BASE64URL_NOPAD.encode(&self.secret)))
+    }
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// Opens a session for a person who has just shown something; gives the cookie's text.
+    pub fn open_session(&self, batch: &mut Batch, person: &Person, generation: u64, stage: Stage, binding: Option<&str>, now: Timestamp) -> Result<Secret<String>, StoreError> {
+        let binding = match binding {
+            Some(binding) => binding.to_owned(),
+            None => self.random_id()?,
+        };
+        let token = SessionToken {
+            end: Timestamp(now.plus(SESSION_LIFE).window(3_600).saturating_add(1).saturating_mul(3_600)),
+            secret: self.random()?,
+        };
+        let record = SessionRecord {
+            account: person.account.id,
+            generation,
+            stage: stage.into(),
+            binding,
+            proven_at: now,
+            begun: now,
+            seen: now,
+        };
+        self.put(batch, self.keys.session(&token.secret, token.end), &record)?;
+        Ok(token.text())
+    }
+
+    /// Ends a session; its token is dead with the batch.
+    pub fn end_session(&self, batch: &mut Batch, session: &OpenSession) -> Result<(), StoreError> {
+        let ended = SessionRecord { stage: StoredStage::Ended, ..session.record.clone() };
+        self.put(batch, self.keys.session(&session.token.secret, session.token.end), &ended)
+    }
+
+    /// The session of a cookie, if it is alive: not ended, not too old, not idle, its account neither
+    /// gone nor blocked, its password not changed since.
+    pub async fn session(&self, cookie: &str, now: Timestamp) -> Result<Option<OpenSession>, StoreError> {
+        let Some(token) = SessionToken::parse(cookie) else { return Ok(None) };
+        let key = self.keys.session(&token.secret, token.end);
+        let Some(record) = self.read::<SessionRecord>(&key).await? else { return Ok(None) };
+        let Some(stage) = record.stage.live() else { return Ok(None) };
+        let Some(person) = self.person(record.account).await? else { return Ok(None) };
+        let over = is_over(stage, person.account.is_administrator(), record.begun, record.seen, now);
+        if over || person.account.blocked || person.password.generation != record.generation {
+            return Ok(None);
+        }
+        if now.is_past(record.seen, SEEN_EVERY) {
+            let mut batch = Batch::default();
+            let seen = SessionRecord { seen: now, ..record.clone() };
+            self.put(&mut batch, key, &seen)?;
+            self.commit(batch).await?;
+        }
+        Ok(Some(OpenSession { record, stage, person, token }))
+    }
+
+    /// The CSRF token of a session: a keyed hash of its cookie, so nothing more is stored.
+    pub fn csrf_token(&self, cookie: &str) -> String {
+        BASE64URL_NOPAD.encode(&self.keys.mac("csrf", &[cookie.as_bytes()]))
+    }
+}

@@ -1,0 +1,119 @@
+//! What travels in the flow cookie: sealed, the same length for everybody.
+
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::as_text;
+use crate::vault::Vault;
+use data_encoding::BASE64URL_NOPAD;
+use relatch_core::limits::{FLOW_LIFE, GRANT_LIFE};
+use relatch_core::{AccountId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Every flow is padded to this many bytes before it is sealed, so that the cookie's length says
+/// nothing (SEC-1).
+const PADDED: usize = 512;
+const CONTEXT: &str = "flow";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowStage {
+    /// Somebody named an account.
+    Started,
+    /// A code may be on its way.
+    Sent,
+    /// The code was right: this flow holds the grant to set a password.
+    Proven,
+}
+
+/// One attempt to get back into an account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Flow {
+    pub id: String,
+    /// Whom this flow is about: an account, or a decoy that belongs to nobody.
+    #[serde(with = "as_text")]
+    pub subject: AccountId,
+    /// False for a decoy: nothing is ever sent, no code is ever right.
+    pub real: bool,
+    /// The password generation at START: a change of password ends the flow.
+    pub generation: u64,
+    pub stage: FlowStage,
+    #[serde(with = "as_text::time")]
+    pub begun: Timestamp,
+    pub sends: u64,
+    #[serde(with = "as_text::time")]
+    pub last_sent: Timestamp,
+    /// Where the challenge of the last code is kept.
+    #[serde(with = "as_text")]
+    pub challenge: AccountId,
+    #[serde(with = "as_text::time")]
+    pub proven_at: Timestamp,
+}
+
+impl Flow {
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now.is_past(self.begun, FLOW_LIFE)
+            || (self.stage == FlowStage::Proven && now.is_past(self.proven_at, GRANT_LIFE))
+    }
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// The text of the flow cookie.
+    pub fn seal_flow(&self, flow: &Flow) -> Result<String, StoreError> {
+        let mut plain = serde_json::to_vec(flow).map_err(|_| StoreError::Damaged)?;
+        if plain.len() > PADDED {
+            return Err(StoreError::Damaged);
+        }
+        plain.resize(PADDED, b' ');
+        Ok(BASE64URL_NOPAD.encode(&self.seal_token(CONTEXT, &plain)?))
+    }
+
+    /// A flow that is ours, unchanged and not over; nothing else opens.
+    pub fn open_flow(&self, cookie: &str, now: Timestamp) -> Option<Flow> {
+        let sealed = BASE64URL_NOPAD.decode(cookie.as_bytes()).ok()?;
+        let plain = self.open_token(CONTEXT, &sealed).ok()?;
+        let flow: Flow = serde_json::from_slice(&plain).ok()?;
+        (!flow.is_over(now)).then_some(flow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing::vault;
+
+    fn flow(real: bool, stage: FlowStage, sends: u64) -> Flow {
+        let zero = AccountId::from_bytes([0; 16]);
+        Flow {
+            id: "0".repeat(32), subject: zero, real, generation: sends * 1_000, stage, begun: Timestamp(1_000),
+            sends, last_sent: Timestamp(0), challenge: zero, proven_at: Timestamp(1_100),
+        }
+    }
+
+    #[test]
+    fn all_flows_are_equally_long() {
+        let vault = vault();
+        let lengths: Vec<usize> = [(true, FlowStage::Started, 0), (false, FlowStage::Proven, 3)]
+            .map(|(real, stage, sends)| vault.seal_flow(&flow(real, stage, sends)).unwrap().len())
+            .to_vec();
+        assert_eq!(lengths[0], lengths[1]);
+    }
+
+    #[test]
+    fn a_flow_lasts_fifteen_minutes_and_its_grant_five() {
+        let vault = vault();
+        let open = |flow: &Flow, now| vault.open_flow(&vault.seal_flow(flow).unwrap(), Timestamp(now)).is_some();
+        let started = flow(true, FlowStage::Sent, 1);
+        assert!(open(&started, 1_899));
+        assert!(!open(&started, 1_900));
+        let proven = flow(true, FlowStage::Proven, 1);
+        assert!(open(&proven, 1_399));
+        assert!(!open(&proven, 1_400));
+    }
+
+    #[test]
+    fn foreign_cookies_do_not_open() {
+        let vault = vault();
+        for cookie in ["", "x", &"A".repeat(700), "{}"] {
+            assert!(vault.open_flow(cookie, Timestamp(1_000)).is_none());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The vault: a backend, the names of its keys, and the seal on its values.
+
+use crate::keys::Keys;
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::seal::Sealer;
+use data_encoding::HEXLOWER;
+use relatch_core::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How long a writer that died blocks the next version of an administrator's record, in seconds.
+const CLAIM_BUCKET: u64 = 60;
+
+pub struct Vault<K, E> {
+    pub(crate) kv: K,
+    pub(crate) entropy: E,
+    pub keys: Keys,
+    sealer: Sealer,
+}
+
+/// Records that are written together or not at all.
+#[must_use = "nothing is written before commit"]
+#[derive(Default)]
+pub struct Batch {
+    entries: Vec<(String, Vec<u8>)>,
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    pub fn new(kv: K, entropy: E, keys: Keys, sealer: Sealer) -> Self {
+        Self { kv, entropy, keys, sealer }
+    }
+
+    /// The backend itself, for tests that look at what was written.
+    pub fn kv(&self) -> &K {
+        &self.kv
+    }
+
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], StoreError> {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// 128 random bits in hex.
+    pub fn random_id(&self) -> Result<String, StoreError> {
+        Ok(HEXLOWER.encode(&self.random::<16>()?))
+    }
+
+    /// A keyed hash of a secret, in hex: what is stored of a code.
+    pub fn digest(&self, purpose: &str, parts: &[&[u8]]) -> String {
+        HEXLOWER.encode(&self.keys.mac(purpose, parts))
+    }
+
+    /// Seals something that leaves the store: a cookie. `context` is its purpose.
+    pub fn seal_token(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.sealer.seal(&self.entropy, &token_context(context), plain)
+    }
+
+    pub fn open_token(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.sealer.open(&token_context(context), sealed)
+    }
+
+    /// Reads a record; its key is part of the seal, so records cannot be swapped.
+    pub(crate) async fn read<R: DeserializeOwned>(&self, key: &str) -> Result<Option<R>, StoreError> {
+        let Some(sealed) = self.kv.get(key).await? else { return Ok(None) };
+        let plain = self.sealer.open(key.as_bytes(), &sealed)?;
+        serde_json::from_slice(&plain).map(Some).map_err(|_| StoreError::Damaged)
+    }
+
+    pub(crate) fn put<R: Serialize>(&self, batch: &mut Batch, key: String, record: &R) -> Result<(), StoreError> {
+        let plain = serde_json::to_vec(record).map_err(|_| StoreError::Damaged)?;
+        let sealed = self.sealer.seal(&self.entropy, key.as_bytes(), &plain)?;
+        batch.entries.push((key, sealed));
+        Ok(())
+    }
+
+    /// Writes a batch: one commit.
+    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        if batch.entries.is_empty() {
+            return Ok(());
+        }
+        self.kv.set_many(&batch.entries).await
+    }
+
+    /// Wins the right to do something once. An error is a no.
+    pub(crate) async fn wins(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.kv.increment(key, 1).await? == 1)
+    }
+
+    pub(crate) async fn count(&self, key: &str) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.kv.increment(key, 1).await?).unwrap_or(u64::MAX))
+    }
+
+    /// Wins the right to write version `version` of an administrator's record. A winner that dies
+    /// before writing blocks others for [`CLAIM_BUCKET`] seconds, not for ever.
+    pub(crate) async fn claim_version(&self, record: &str, version: u64, now: Timestamp) -> Result<(), StoreError> {
+        let bucket = now.window(CLAIM_BUCKET);
+        let key = self.keys.claim(record, version, bucket, now.plus(CLAIM_BUCKET));
+        if self.wins(&key).await? { Ok(()) } else { Err(StoreError::Contended) }
+    }
+}
+
+fn token_context(context: &str) -> Vec<u8> {
+    // Store keys never start with a capital, so no token opens as a record or the other way round.
+    format!("Token {context}").into_bytes()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::memory::{CountingEntropy, MemoryKv};
+    use crate::seal::NamedKey;
+    use relatch_core::Secret;
+
+    pub type TestVault = Vault<MemoryKv, CountingEntropy>;
+
+    pub fn vault() -> TestVault {
+        let sealer = Sealer::new(vec![NamedKey { id: "k1".to_owned(), key: Secret::new([5; 32]) }]).unwrap();
+        Vault::new(MemoryKv::default(), CountingEntropy::new(1), Keys::new(Secret::new([6; 32])), sealer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::vault;
+    use super::*;
+
+    #[test]
+    fn records_are_sealed_to_their_key() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut batch = Batch::default();
+            vault.put(&mut batch, "a:1".to_owned(), &"canary").unwrap();
+            vault.commit(batch).await.unwrap();
+            let (_, raw) = vault.kv.dump().remove(0);
+            assert!(!raw.windows(6).any(|w| w == b"canary"));
+            vault.kv.set_many(&[("a:2".to_owned(), raw)]).await.unwrap();
+            assert_eq!(vault.read::<String>("a:1").await.unwrap().unwrap(), "canary");
+            assert_eq!(vault.read::<String>("a:2").await, Err(StoreError::Damaged));
+        });
+    }
+
+    #[test]
+    fn one_writer_per_version_and_minute() {
+        pollster::block_on(async {
+            let vault = vault();
+            assert_eq!(vault.claim_version("r", 2, Timestamp(60)).await, Ok(()));
+            assert_eq!(vault.claim_version("r", 2, Timestamp(119)).await, Err(StoreError::Contended));
+            assert_eq!(vault.claim_version("r", 3, Timestamp(60)).await, Ok(()));
+            assert_eq!(vault.claim_version("r", 2, Timestamp(120)).await, Ok(()));
+        });
+    }
+}

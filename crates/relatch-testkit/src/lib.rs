@@ -1,0 +1,66 @@
+//! An app over memory, for tests at the bottom of each `step.rs`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
+
+use relatch_core::{DisplayName, Password, PhoneNumber, Secret, Timestamp, UserName};
+use relatch_spin::App;
+use relatch_spin::settings::Settings;
+use relatch_store::accounts::{Created, NewAccount};
+use relatch_store::keys::Keys;
+use relatch_store::memory::CountingEntropy;
+use relatch_store::policy::SavedPolicy;
+use relatch_store::records::{Person, Role, ScopeKind};
+use relatch_store::seal::{NamedKey, Sealer};
+use relatch_store::{Batch, MemoryKv, Vault};
+
+pub type TestApp = App<MemoryKv, CountingEntropy>;
+
+/// A fixed moment: 2026-11-22 12:00:00 UTC.
+pub const NOON: Timestamp = Timestamp(1_795_348_800);
+pub const PASSWORD: &str = "a quiet river at dawn";
+pub const PHONE: &str = "+447400123456";
+
+/// An app on an empty store, at noon, asked by one client.
+pub fn app() -> TestApp {
+    let named = |id: &str, byte| NamedKey { id: id.to_owned(), key: Secret::new([byte; 32]) };
+    let sealer = Sealer::new(vec![named("k1", 1)]).expect("one key");
+    let vault = Vault::new(MemoryKv::default(), CountingEntropy::new(7), Keys::new(Secret::new([2; 32])), sealer);
+    let settings = Settings {
+        public_origin: "http://localhost:3000".to_owned(),
+        organisation: "Contoso".to_owned(),
+        domain: "contoso.example".to_owned(),
+        trusted_proxies: Default::default(),
+        pepper: named("p1", 3),
+    };
+    App { vault, settings, now: NOON, client: "192.0.2.1".to_owned(), request_id: "test".to_owned() }
+}
+
+/// A person with [`PASSWORD`], nothing registered.
+pub async fn person(app: &TestApp, name: &str, roles: Vec<Role>, must_change: bool) -> Person {
+    let user = UserName::in_domain(name, &app.settings.domain).expect("a name");
+    let shown = DisplayName::parse(name).expect("a name");
+    let password = app.hash_password(&Password::parse(PASSWORD).expect("a password"), 1, must_change).expect("a hash");
+    let new = NewAccount { name: &user, display_name: &shown, roles, password };
+    match app.vault.create_account(new, Batch::default(), app.now).await {
+        Ok(Created::Done(account)) => app.vault.person(account.id).await.expect("a read").expect("a person"),
+        _ => panic!("could not create {name}"),
+    }
+}
+
+/// Registers a phone for `person`, and reads them again.
+pub async fn with_phone(app: &TestApp, person: &Person, number: &str) -> Person {
+    let number = PhoneNumber::from_stored(number).expect("a number");
+    let mut batch = Batch::default();
+    app.vault.add_phone(&mut batch, person.account.id, &number, app.now).await.expect("a free version");
+    app.vault.commit(batch).await.expect("a commit");
+    app.vault.person(person.account.id).await.expect("a read").expect("a person")
+}
+
+/// Switches password reset on for everybody.
+pub async fn enable_all(app: &TestApp) {
+    let mut batch = Batch::default();
+    let version = app.vault.policy().await.expect("a read").version;
+    match app.vault.save_policy(&mut batch, version, ScopeKind::All, Vec::new(), app.now).await {
+        Ok(SavedPolicy::Done(_)) => app.vault.commit(batch).await.expect("a commit"),
+        _ => panic!("could not enable"),
+    }
+}

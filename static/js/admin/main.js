@@ -1,0 +1,80 @@
+// /admin: the portal. Finds the view for each address and keeps the menu in step.
+
+import { session, signOut } from "../api.js";
+import { $, $$, stamp } from "../dom.js";
+import { showOrganisation, signInFirst } from "../shell.js";
+import { Walk } from "../walk.js";
+import { groupView, groupsView, newGroupView } from "./groups.js";
+import { mayLeave, propertiesView } from "./properties.js";
+import { createdView, newUserView, usersView } from "./users.js";
+
+const portal = { me: undefined, walk: undefined };
+
+const views = {
+  users: () => usersView(portal),
+  "users/new": () => newUserView(portal),
+  "users/created": () => createdView(portal),
+  groups: () => groupsView(portal),
+  "groups/new": () => newGroupView(portal),
+  "password-reset": () => propertiesView(portal),
+};
+
+function find(name) {
+  if (Object.hasOwn(views, name)) return views[name]();
+  const [, id] = /^groups\/([\w-]+)$/.exec(name) ?? [];
+  return id && groupView(portal, id);
+}
+
+/** The menu's mark, and nothing else: the portal has no steps. */
+function mark({ section }) {
+  for (const link of $$(".menu a")) {
+    if (link.dataset.section === section) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function trouble(error) {
+  if (error.code === "not_signed_in") return { title: "Signed out", render: () => stamp("t-signed-out") };
+  if (error.code === "not_allowed") return { title: "Not allowed", render: () => stamp("t-not-allowed") };
+  return undefined;
+}
+
+portal.walk = new Walk({ site: "Administration", find, first: () => "users", leave: mayLeave, trouble, mark });
+
+function prepareSignOut() {
+  const button = $("#sign-out");
+  $("#me").textContent = portal.me.display_name;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    if (button.disabled || !(await mayLeave())) return;
+    button.disabled = true;
+    try {
+      await signOut();
+      location.replace("/signin#signed-out");
+    } catch (error) {
+      button.disabled = false;
+      portal.walk.stumble(error, portal.walk.shown);
+    }
+  });
+}
+
+async function begin() {
+  const { walk } = portal;
+  try {
+    portal.me = await session();
+  } catch (error) {
+    walk.stumble(error, "", begin);
+    return;
+  }
+  const { me } = portal;
+  showOrganisation(me);
+  if (me.stage !== "signed_in") {
+    signInFirst("admin");
+    return;
+  }
+  prepareSignOut();
+  if (me.roles?.includes("global_administrator")) await walk.arrive();
+  else walk.stumble({ code: "not_allowed" }, "");
+}
+
+begin();

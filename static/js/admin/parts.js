@@ -1,0 +1,54 @@
+// What the views of the portal share.
+
+import { $, make, stamp } from "../dom.js";
+
+/** Said in a form when the session is over; what was typed stays until the person leaves. */
+export function explainSession(problem) {
+  if (problem.code !== "not_signed_in") return undefined;
+  return [{ text: "You have been signed out, so this was not saved. Sign in again.", href: "/signin?next=admin" }];
+}
+
+export const dateOf = (text) => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" }).format(new Date(text));
+
+/** A row of a list that turns into a card on phones: [label, content] for each column, the first its head. */
+export function row(cells) {
+  const line = make("tr");
+  line.setAttribute("role", "row");
+  cells.forEach(([label, ...content], index) => {
+    const cell = make(index === 0 ? "th" : "td", {}, ...content);
+    cell.setAttribute("role", index === 0 ? "rowheader" : "cell");
+    if (index === 0) cell.scope = "row";
+    else cell.dataset.label = label;
+    line.append(cell);
+  });
+  return line;
+}
+
+/** A short word with a mark of its kind: good, warn, or plain. */
+export const tag = (text, kind) => make("span", { className: `tag ${kind}` }, text);
+
+/** Good news above the page, with a way back where there is one. It takes the focus. */
+export function flash(place, text, undo) {
+  const note = stamp("t-flash", { text });
+  if (undo) $("[data-undo]", note).addEventListener("click", undo);
+  else $("[data-undo]", note).remove();
+  place.replaceChildren(note);
+  note.focus();
+}
+
+/** The lines of people or groups that were chosen, each with a Remove button. */
+export function listChosen(root, kind, things, remove) {
+  const lines = things.map((thing) => {
+    const line = stamp("t-chosen", { label: labelOf(thing), detail: detailOf(thing) });
+    const button = $("[data-remove]", line);
+    button.setAttribute("aria-label", `Remove ${labelOf(thing)}`);
+    button.addEventListener("click", () => remove(thing, button));
+    return line;
+  });
+  $(`[data-chosen="${kind}"]`, root).replaceChildren(...lines);
+  const empty = $(`[data-empty="${kind}"]`, root);
+  if (empty) empty.hidden = things.length > 0;
+}
+
+export const labelOf = (thing) => thing.display_name ?? thing.name;
+export const detailOf = (thing) => (thing.display_name ? thing.name : (thing.description ?? ""));

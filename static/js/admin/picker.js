@@ -1,0 +1,99 @@
+// A dialog to choose people or groups: search, tick, done.
+
+import { get, post } from "../api.js";
+import { openDialog } from "../dialog.js";
+import { $, count, stamp } from "../dom.js";
+import { detailOf, labelOf } from "./parts.js";
+
+const NOUNS = { users: "user", groups: "group" };
+
+/** People: the newest, or those whose name starts with the text. */
+async function findUsers(text) {
+  if (text.length >= 2) return post("/api/users/search", { text });
+  const page = await get("/api/users");
+  return { users: page.users, more: page.next !== null };
+}
+
+/** Groups: all, page after page, kept for as long as the dialog is open. */
+async function allGroups() {
+  const groups = [];
+  let after = "";
+  do {
+    const page = await get(`/api/groups${after && `?after=${encodeURIComponent(after)}`}`);
+    groups.push(...page.groups);
+    after = page.next;
+  } while (after);
+  return groups;
+}
+
+function finder(kind) {
+  if (kind === "users") return async (text) => {
+    const { users, more } = await findUsers(text);
+    return { things: users, more };
+  };
+  let all;
+  return async (text) => {
+    all ??= await allGroups();
+    const words = text.toLowerCase();
+    return { things: all.filter(({ name }) => name.toLowerCase().split(/\s+/).some((word) => word.startsWith(words)) || name.toLowerCase().startsWith(words)), more: false };
+  };
+}
+
+/**
+ * Opens the dialog. `chosen` are ticked at first, `without` (ids) are not offered.
+ * A promise of everything that is ticked, or of nothing when the person gave up.
+ */
+export function pick({ kind, title, chosen = [], without = [] }) {
+  const dialog = stamp("t-picker", { title });
+  const ticked = new Map(chosen.map((thing) => [thing.id, thing]));
+  const noun = NOUNS[kind];
+  const yes = $("[data-yes]", dialog);
+  const tell = () => {
+    yes.textContent = ticked.size > 0 ? `Select ${count(ticked.size, noun)}` : "Select";
+  };
+  const offer = ({ things, more }) => {
+    const open = things.filter(({ id }) => !without.includes(id));
+    $(".choices", dialog).replaceChildren(...open.map((thing) => choice(thing, ticked, tell)));
+    const extra = more ? " There are more: type the start of a name." : "";
+    $("[data-said]", dialog).textContent = open.length > 0 ? `${count(open.length, noun)} shown.${extra}` : `No ${noun} to choose here.`;
+  };
+  prepareFind(dialog, finder(kind), offer);
+  tell();
+  return new Promise((answer) => {
+    yes.addEventListener("click", () => dialog.close("yes"));
+    dialog.addEventListener("close", () => answer(dialog.returnValue === "yes" ? [...ticked.values()] : undefined));
+    openDialog(dialog);
+  });
+}
+
+function choice(thing, ticked, tell) {
+  const label = stamp("t-pick", { label: labelOf(thing), detail: detailOf(thing) });
+  const box = $("input", label);
+  box.checked = ticked.has(thing.id);
+  box.addEventListener("change", () => {
+    if (box.checked) ticked.set(thing.id, thing);
+    else ticked.delete(thing.id);
+    tell();
+  });
+  return label;
+}
+
+function prepareFind(dialog, find, offer) {
+  const input = $("#f-pick", dialog);
+  let turn = 0;
+  let soon;
+  const look = async () => {
+    const mine = ++turn;
+    try {
+      const found = await find(input.value.trim());
+      if (mine === turn) offer(found);
+    } catch {
+      $("[data-said]", dialog).textContent = "The list did not load. Check that you are online, then type again.";
+    }
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(soon);
+    soon = setTimeout(look, 250);
+  });
+  look();
+}

@@ -1,0 +1,105 @@
+// A new password: its rules before typing, ticks while typing, and why one was refused.
+
+import { $, announce, make } from "./dom.js";
+import { Mistakes } from "./mistakes.js";
+import { strength } from "./strength.js";
+
+/** Words for the reasons why the service may refuse a password. */
+const REASONS = {
+  too_short: (rules) => `Make it longer: at least ${rules.min_length} characters.`,
+  too_long: (rules) => `Make it shorter: at most ${rules.max_length} characters.`,
+  same_as_before: () => "You have used this password before. Choose another one.",
+  contains_name: () => "Do not use your name or user name in it.",
+  common: () => "Too many people use this password, so it is easy to guess. Choose another one.",
+  unsupported_character: () => "It has a character that cannot be used. Use letters, digits, spaces and signs.",
+};
+
+export function explainRejected(problem, rules) {
+  const known = problem.reasons.filter((reason) => REASONS[reason]);
+  return known.length === 0 ? undefined : known.map((reason) => ({ field: "password", text: REASONS[reason](rules) }));
+}
+
+const length = (text) => [...text.normalize("NFC")].length;
+const plain = (text) => text.normalize("NFKC").toLowerCase();
+
+/** The parts of names that a password may not contain. */
+const nameParts = (names) =>
+  names.flatMap((name) => plain(name ?? "").split("@")[0].split(/[\s.\-_]+/)).filter((part) => part.length >= 4);
+
+function rulesFor({ min_length: min, max_length: max }, names) {
+  const parts = nameParts(names);
+  return [
+    { text: `At least ${min} characters`, met: (password) => length(password) >= min && length(password) <= max },
+    {
+      text: "Not your name or user name",
+      met: (password) => password !== "" && !parts.some((part) => plain(password).includes(part)),
+    },
+    { text: "The same in both boxes", met: (password, confirm) => password !== "" && password === confirm },
+    { text: "Not one that many people use, and not an old one. We check this when you save." },
+  ];
+}
+
+/** Shows the rules before typing, and ticks them while a password is typed. */
+export function preparePassword(root, rules, names) {
+  const list = $(".rules", root);
+  const password = $("#f-password", root);
+  const confirm = $("#f-confirm", root);
+  $("[name=username]", root).value = names[0] ?? "";
+  const shown = rulesFor(rules, names).map((rule) => {
+    const state = make("span", { className: "hidden" });
+    const item = make("li", {}, state, rule.text);
+    list.append(item);
+    return { ...rule, item, state };
+  });
+  let said = "";
+  let soon;
+  const look = () => {
+    const met = shown.filter((rule) => tick(rule, password.value, confirm.value)).length;
+    const words = showStrength(root, password.value, names);
+    clearTimeout(soon);
+    soon = setTimeout(() => {
+      const text = password.value && `${words}. ${met} of 3 rules met.`;
+      if (text && text !== said) announce((said = text));
+    }, 900);
+  };
+  password.addEventListener("input", look);
+  confirm.addEventListener("input", look);
+  look();
+}
+
+function tick(rule, password, confirm) {
+  if (!rule.met) {
+    rule.item.className = "later";
+    return false;
+  }
+  const met = rule.met(password, confirm);
+  rule.item.className = met ? "met" : "";
+  rule.state.textContent = met ? "Done: " : "To do: ";
+  return met;
+}
+
+function showStrength(root, password, names) {
+  const { level, words } = strength(password, nameParts(names));
+  const meter = $(".strength", root);
+  meter.dataset.level = level;
+  $("[data-strength]", meter).textContent = `Strength: ${words}`;
+  return `Strength: ${words}`;
+}
+
+/** The new password, when both boxes and the length are right. */
+export function passwordFrom(values, rules) {
+  const { password, confirm } = values;
+  const mistakes = [];
+  if (!password) mistakes.push({ field: "password", text: "Type a new password." });
+  else if (length(password) < rules.min_length) {
+    const more = rules.min_length - length(password);
+    mistakes.push({ field: "password", text: `Make it longer: ${more} more ${more === 1 ? "character" : "characters"}.` });
+  } else if (length(password) > rules.max_length) {
+    mistakes.push({ field: "password", text: REASONS.too_long(rules) });
+  }
+  if (password && password !== confirm) {
+    mistakes.push({ field: "confirm", text: "The two boxes are not the same. Type the new password again." });
+  }
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  return password;
+}

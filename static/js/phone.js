@@ -1,0 +1,34 @@
+// A telephone number: country and number, as typed. The service decides whether it is one.
+
+import { countries, likelyCountry } from "./countries.js";
+import { $, make } from "./dom.js";
+import { Mistakes } from "./mistakes.js";
+
+/** Fills the country list; puts back what was typed before. */
+export function preparePhone(root, typed = {}) {
+  const select = $("#f-country", root);
+  const chosen = typed.country ?? likelyCountry();
+  if (!chosen) select.append(make("option", { value: "" }, "Choose a country"));
+  for (const { code, name, calling } of countries) {
+    select.append(make("option", { value: code, selected: code === chosen }, `${name} (+${calling})`));
+  }
+  $("#f-number", root).value = typed.number ?? "";
+}
+
+/** Country and number as typed, or the mistakes in them. The service decides whether it is a number. */
+export function phoneFrom(values) {
+  const mistakes = [];
+  const number = values.number.trim();
+  const digits = number.replace(/\D/g, "");
+  if (!values.country) mistakes.push({ field: "country", text: "Choose a country." });
+  if (!digits) mistakes.push({ field: "number", text: "Type your whole phone number." });
+  else if (digits.length < 4) mistakes.push({ field: "number", text: "This number is too short. Type the whole number." });
+  if (mistakes.length > 0) throw new Mistakes(mistakes);
+  return { country: values.country, number };
+}
+
+/** The number as a person reads it. */
+export function phoneText({ country, number }) {
+  const calling = countries.find(({ code }) => code === country)?.calling;
+  return number.startsWith("+") || !calling ? number : `+${calling} ${number}`;
+}
