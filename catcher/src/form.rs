@@ -23,10 +23,8 @@ fn decode(text: &str) -> Result<String, String> {
         bytes.push(match byte {
             b'+' => b' ',
             b'%' => {
-                let digit = |byte: Option<u8>| {
-                    byte.and_then(|b| char::from(b).to_digit(16))
-                        .and_then(|d| u8::try_from(d).ok())
-                };
+                let digit =
+                    |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
                 let (high, low) = (digit(rest.next()), digit(rest.next()));
                 match (high, low) {
                     (Some(high), Some(low)) => (high << 4) | low,
@@ -53,9 +51,7 @@ mod tests {
 
     #[test]
     fn sloppy_bodies_are_refused() {
-        let bodies: [&[u8]; 8] = [
-            b"a=1&a=2", b"a", b"a=%", b"a=%2", b"a=%zz", b"a=%ff", b"a=\xff", b"a=x y",
-        ];
+        let bodies: [&[u8]; 8] = [b"a=1&a=2", b"a", b"a=%", b"a=%2", b"a=%zz", b"a=%ff", b"a=\xff", b"a=x y"];
         for body in bodies {
             assert!(parse(body).is_err(), "{}", String::from_utf8_lossy(body));
         }

@@ -11,6 +11,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod behaviour;
 mod form;
 mod messages;
@@ -62,10 +64,7 @@ impl CatcherOptions {
     /// A free port, and credentials every test knows.
     pub fn for_tests() -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            listen,
-            ..Self::new("ACtest", "twilio-token", "postmark-token")
-        }
+        Self { listen, ..Self::new("ACtest", "twilio-token", "postmark-token") }
     }
 }
 
@@ -79,25 +78,15 @@ pub struct Catcher {
 impl Catcher {
     /// Listens.
     pub async fn start(options: CatcherOptions) -> Result<Self> {
+        ensure!(options.listen.ip().is_loopback(), "a catcher shows codes to anyone, so it listens on loopback only");
         ensure!(
-            options.listen.ip().is_loopback(),
-            "a catcher shows codes to anyone, so it listens on loopback only"
-        );
-        ensure!(
-            ![
-                &options.twilio_account_sid,
-                &options.twilio_auth_token,
-                &options.postmark_server_token
-            ]
-            .iter()
-            .any(|text| text.is_empty()),
+            ![&options.twilio_account_sid, &options.twilio_auth_token, &options.postmark_server_token]
+                .iter()
+                .any(|text| text.is_empty()),
             "a catcher needs the credentials its senders use"
         );
         let shared = Arc::new(Shared {
-            account: twilio::Account {
-                sid: options.twilio_account_sid,
-                token: options.twilio_auth_token,
-            },
+            account: twilio::Account { sid: options.twilio_account_sid, token: options.twilio_auth_token },
             postmark_token: options.postmark_server_token,
             messages: messages::Messages::new(options.most_messages),
             behaviour: std::sync::Mutex::default(),
@@ -109,11 +98,7 @@ impl Catcher {
             .enable_all()
             .build()?;
         // From here on dropping the value stops the executor in a way that never blocks.
-        let mut catcher = Self {
-            addr: options.listen,
-            shared,
-            executor: Some(executor),
-        };
+        let mut catcher = Self { addr: options.listen, shared, executor: Some(executor) };
         catcher.listen().await?;
         Ok(catcher)
     }
@@ -123,7 +108,9 @@ impl Catcher {
         let executor = self.executor.as_ref().context("the catcher has stopped")?;
         let listener = executor.spawn(TcpListener::bind(addr)).await?.map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                anyhow::anyhow!("{addr} is taken by another program; choose another address or port (--listen HOST:PORT)")
+                anyhow::anyhow!(
+                    "{addr} is taken by another program; choose another address or port (--listen HOST:PORT)"
+                )
             }
             _ => anyhow::anyhow!("cannot listen on {addr}: {error}"),
         })?;

@@ -52,10 +52,7 @@ pub(crate) struct Messages {
 
 impl Messages {
     pub(crate) fn new(most: usize) -> Self {
-        Self {
-            kept: Mutex::default(),
-            most: most.max(1),
-        }
+        Self { kept: Mutex::default(), most: most.max(1) }
     }
 
     pub(crate) fn add(&self, message: Message) {
@@ -67,27 +64,17 @@ impl Messages {
     }
 
     pub(crate) fn all(&self) -> Vec<Message> {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 /// Now, as both providers' answers and the list want it.
 pub(crate) fn now() -> String {
-    OffsetDateTime::now_utc()
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }
 
 /// 32 hexadecimal digits nobody has seen before.
@@ -120,14 +107,7 @@ mod tests {
         for id in ["a", "b", "c"] {
             messages.add(message(id));
         }
-        assert_eq!(
-            messages
-                .all()
-                .iter()
-                .map(|m| m.id.as_str())
-                .collect::<Vec<_>>(),
-            ["b", "c"]
-        );
+        assert_eq!(messages.all().iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
         messages.clear();
         assert!(messages.all().is_empty());
     }

@@ -20,19 +20,12 @@ pub(crate) struct Refusal {
 }
 
 fn invalid(code: u32, message: impl Into<String>) -> Refusal {
-    Refusal {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        code,
-        message: message.into(),
-    }
+    Refusal { status: StatusCode::UNPROCESSABLE_ENTITY, code, message: message.into() }
 }
 
 impl Refusal {
     pub(crate) fn answer(&self) -> (StatusCode, Value) {
-        (
-            self.status,
-            json!({ "ErrorCode": self.code, "Message": self.message }),
-        )
+        (self.status, json!({ "ErrorCode": self.code, "Message": self.message }))
     }
 
     /// The answer of a provider that has such a day.
@@ -40,22 +33,11 @@ impl Refusal {
         let (status, code, message) = match mode {
             Mode::Limit => (StatusCode::TOO_MANY_REQUESTS, 429, "Rate limit exceeded"),
             Mode::Refuse => {
-                return invalid(
-                    406,
-                    "You tried to send to a recipient that has been marked as inactive.",
-                );
+                return invalid(406, "You tried to send to a recipient that has been marked as inactive.");
             }
-            _ => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                0,
-                "Internal server error",
-            ),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, 0, "Internal server error"),
         };
-        Self {
-            status,
-            code,
-            message: message.to_owned(),
-        }
+        Self { status, code, message: message.to_owned() }
     }
 }
 
@@ -76,27 +58,15 @@ struct Mail {
 
 /// Checks a request and makes the message of it.
 pub(crate) fn accept(token: &str, headers: &HeaderMap, body: &[u8]) -> Result<Message, Refusal> {
-    if !headers
-        .get(TOKEN)
-        .is_some_and(|given| same(given.as_bytes(), token))
-    {
+    if !headers.get(TOKEN).is_some_and(|given| same(given.as_bytes(), token)) {
         let message = "Bad or missing Server API token.".to_owned();
-        return Err(Refusal {
-            status: StatusCode::UNAUTHORIZED,
-            code: 10,
-            message,
-        });
+        return Err(Refusal { status: StatusCode::UNAUTHORIZED, code: 10, message });
     }
     if !has_type(headers, "application/json") {
         let message = "The content type must be application/json".to_owned();
-        return Err(Refusal {
-            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            code: 402,
-            message,
-        });
+        return Err(Refusal { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, code: 402, message });
     }
-    let mail: Mail =
-        serde_json::from_slice(body).map_err(|error| invalid(403, error.to_string()))?;
+    let mail: Mail = serde_json::from_slice(body).map_err(|error| invalid(403, error.to_string()))?;
     check(&mail)?;
     let id = fresh_id().map_err(|_| Refusal::of(Mode::Fail))?;
     Ok(Message {
@@ -127,16 +97,9 @@ fn check(mail: &Mail) -> Result<(), Refusal> {
         return Err(invalid(300, "Invalid 'From' address"));
     }
     if !is_one_address(&mail.to) {
-        return Err(invalid(
-            300,
-            "Invalid 'To' address: exactly one recipient is expected",
-        ));
+        return Err(invalid(300, "Invalid 'To' address: exactly one recipient is expected"));
     }
-    if mail
-        .reply_to
-        .as_deref()
-        .is_some_and(|address| !is_one_address(address))
-    {
+    if mail.reply_to.as_deref().is_some_and(|address| !is_one_address(address)) {
         return Err(invalid(300, "Invalid 'ReplyTo' address"));
     }
     let subject_fits = !mail.subject.is_empty()
@@ -147,20 +110,13 @@ fn check(mail: &Mail) -> Result<(), Refusal> {
     }
     let has_text = |body: &Option<String>| body.as_ref().is_some_and(|body| !body.is_empty());
     if !has_text(&mail.text_body) && !has_text(&mail.html_body) {
-        return Err(invalid(
-            300,
-            "Provide either email TextBody or HtmlBody or both.",
-        ));
+        return Err(invalid(300, "Provide either email TextBody or HtmlBody or both."));
     }
     if mail.message_stream.as_deref().is_some_and(str::is_empty) {
         return Err(invalid(300, "Invalid 'MessageStream'"));
     }
     // A mail with a secret in it must not be watched.
-    let watched = mail.track_opens == Some(true)
-        || mail
-            .track_links
-            .as_deref()
-            .is_some_and(|links| links != "None");
+    let watched = mail.track_opens == Some(true) || mail.track_links.as_deref().is_some_and(|links| links != "None");
     if watched {
         return Err(invalid(300, "This catcher refuses mail that is tracked"));
     }
@@ -192,14 +148,7 @@ fn is_one_address(text: &str) -> bool {
 
 fn as_uuid(id: &str) -> String {
     let part = |range: std::ops::Range<usize>| id.get(range).unwrap_or_default();
-    format!(
-        "{}-{}-{}-{}-{}",
-        part(0..8),
-        part(8..12),
-        part(12..16),
-        part(16..20),
-        part(20..32)
-    )
+    format!("{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
 }
 
 #[cfg(test)]
@@ -210,8 +159,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", content_type.parse().unwrap());
         headers.insert(TOKEN, token.parse().unwrap());
-        accept("secret", &headers, body.as_bytes())
-            .map_err(|refusal| (refusal.status.as_u16(), refusal.code))
+        accept("secret", &headers, body.as_bytes()).map_err(|refusal| (refusal.status.as_u16(), refusal.code))
     }
 
     fn mail(body: &str) -> Result<Message, (u16, u32)> {
@@ -225,10 +173,7 @@ mod tests {
                 "MessageStream":"outbound","TrackOpens":false,"TrackLinks":"None"}"#,
         )
         .unwrap();
-        assert_eq!(
-            (message.to.as_str(), message.body.as_str()),
-            ("a@b.example", "code 1")
-        );
+        assert_eq!((message.to.as_str(), message.body.as_str()), ("a@b.example", "code 1"));
         assert_eq!(message.id.len(), 36);
         assert_eq!(accepted(&message)["ErrorCode"], 0);
     }
@@ -237,54 +182,18 @@ mod tests {
     fn a_mail_that_is_not_in_order_is_refused() {
         let cases = [
             (r#"{"From":"a@b","To":"a@b","Subject":"s"}"#, 300),
-            (
-                r#"{"From":"a@b","To":"a@b, c@d","Subject":"s","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b;c@d","Subject":"s","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b\nBcc: c@d","Subject":"s","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"nobody","Subject":"s","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"","Subject":"s","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"nobody","To":"a@b","Subject":"s","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b","Subject":"","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b","Subject":"a\nb","TextBody":"x"}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b","Subject":"s","TextBody":"x","TrackOpens":true}"#,
-                300,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b","Subject":"s","TextBody":"x","Bcc":"c@d"}"#,
-                403,
-            ),
-            (
-                r#"{"From":"a@b","To":"a@b","To":"c@d","Subject":"s","TextBody":"x"}"#,
-                403,
-            ),
-            (
-                r#"{"From":"a@b","To":["a@b"],"Subject":"s","TextBody":"x"}"#,
-                403,
-            ),
+            (r#"{"From":"a@b","To":"a@b, c@d","Subject":"s","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"a@b;c@d","Subject":"s","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"a@b\nBcc: c@d","Subject":"s","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"nobody","Subject":"s","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"","Subject":"s","TextBody":"x"}"#, 300),
+            (r#"{"From":"nobody","To":"a@b","Subject":"s","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"a@b","Subject":"","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"a@b","Subject":"a\nb","TextBody":"x"}"#, 300),
+            (r#"{"From":"a@b","To":"a@b","Subject":"s","TextBody":"x","TrackOpens":true}"#, 300),
+            (r#"{"From":"a@b","To":"a@b","Subject":"s","TextBody":"x","Bcc":"c@d"}"#, 403),
+            (r#"{"From":"a@b","To":"a@b","To":"c@d","Subject":"s","TextBody":"x"}"#, 403),
+            (r#"{"From":"a@b","To":["a@b"],"Subject":"s","TextBody":"x"}"#, 403),
             ("{", 403),
         ];
         for (body, code) in cases {
@@ -295,13 +204,7 @@ mod tests {
     #[test]
     fn a_stranger_or_another_content_type_is_refused() {
         let body = r#"{"From":"a@b","To":"a@b","Subject":"s","TextBody":"x"}"#;
-        assert_eq!(
-            send("wrong", "application/json", body).map(|_| ()),
-            Err((401, 10))
-        );
-        assert_eq!(
-            send("secret", "text/plain", body).map(|_| ()),
-            Err((415, 402))
-        );
+        assert_eq!(send("wrong", "application/json", body).map(|_| ()), Err((401, 10)));
+        assert_eq!(send("secret", "text/plain", body).map(|_| ()), Err((415, 402)));
     }
 }

@@ -32,17 +32,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn behaviour(&self) -> Behaviour {
-        *self
-            .behaviour
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_behaviour(&self, behaviour: Behaviour) {
-        *self
-            .behaviour
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = behaviour;
+        *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
     }
 }
 
@@ -55,23 +49,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/email", post(mail))
         .route("/messages", get(list).delete(clear))
         .route("/behaviour", get(behaviour).put(set_behaviour))
-        .route(
-            "/",
-            get(|| asset("text/html; charset=utf-8", include_str!("page/index.html"))),
-        )
-        .route(
-            "/app.js",
-            get(|| {
-                asset(
-                    "text/javascript; charset=utf-8",
-                    include_str!("page/app.js"),
-                )
-            }),
-        )
-        .route(
-            "/style.css",
-            get(|| asset("text/css; charset=utf-8", include_str!("page/style.css"))),
-        )
+        .route("/", get(|| asset("text/html; charset=utf-8", include_str!("page/index.html"))))
+        .route("/app.js", get(|| asset("text/javascript; charset=utf-8", include_str!("page/app.js"))))
+        .route("/style.css", get(|| asset("text/css; charset=utf-8", include_str!("page/style.css"))))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(guard))
         .with_state(shared)
@@ -79,10 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 /// A page on the internet must not read the codes by giving its own name this machine's address.
 async fn guard(request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if !host.is_some_and(is_local) {
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     }
@@ -96,10 +73,7 @@ async fn guard(request: Request, next: Next) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("same-origin"),
-    );
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
 }
 
@@ -119,24 +93,12 @@ async fn call(catch: Catch, sid: Path<String>, headers: HeaderMap, body: Bytes) 
     phone(catch, sid, Kind::Voice, headers, body).await
 }
 
-async fn phone(
-    State(shared): Catch,
-    Path(sid): Path<String>,
-    kind: Kind,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn phone(State(shared): Catch, Path(sid): Path<String>, kind: Kind, headers: HeaderMap, body: Bytes) -> Response {
     match twilio::accept(&shared.account, &sid, kind, &headers, &body) {
         Err(refusal) => reply(refusal.answer()),
         Ok(message) => {
-            let accepted = (
-                StatusCode::CREATED,
-                twilio::accepted(&shared.account, &message),
-            );
-            behave(&shared, message, accepted, |mode| {
-                twilio::Refusal::of(mode).answer()
-            })
-            .await
+            let accepted = (StatusCode::CREATED, twilio::accepted(&shared.account, &message));
+            behave(&shared, message, accepted, |mode| twilio::Refusal::of(mode).answer()).await
         }
     }
 }
@@ -146,10 +108,7 @@ async fn mail(State(shared): Catch, headers: HeaderMap, body: Bytes) -> Response
         Err(refusal) => reply(refusal.answer()),
         Ok(message) => {
             let accepted = (StatusCode::OK, postmark::accepted(&message));
-            behave(&shared, message, accepted, |mode| {
-                postmark::Refusal::of(mode).answer()
-            })
-            .await
+            behave(&shared, message, accepted, |mode| postmark::Refusal::of(mode).answer()).await
         }
     }
 }
@@ -178,12 +137,7 @@ async fn behave(
 }
 
 fn reply((status, body): (StatusCode, Value)) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        body.to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 fn json(value: &impl serde::Serialize) -> Response {
@@ -232,13 +186,7 @@ mod tests {
         for host in ["localhost", "localhost:3001", "127.0.0.1:1", "[::1]:80"] {
             assert!(is_local(host), "{host}");
         }
-        for host in [
-            "evil.example",
-            "localhost.evil.example:80",
-            "127.0.0.1.evil",
-            "",
-            "127.0.0.1:x",
-        ] {
+        for host in ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil", "", "127.0.0.1:x"] {
             assert!(!is_local(host), "{host}");
         }
     }

@@ -31,11 +31,7 @@ pub(crate) struct Refusal {
 }
 
 fn refuse(status: StatusCode, code: u32, message: impl Into<String>) -> Refusal {
-    Refusal {
-        status,
-        code,
-        message: message.into(),
-    }
+    Refusal { status, code, message: message.into() }
 }
 
 fn bad(code: u32, message: impl Into<String>) -> Refusal {
@@ -58,11 +54,7 @@ impl Refusal {
         match mode {
             Mode::Limit => refuse(StatusCode::TOO_MANY_REQUESTS, 20429, "Too Many Requests"),
             Mode::Refuse => bad(21610, "Attempt to send to unsubscribed recipient"),
-            _ => refuse(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                20500,
-                "An internal server error has occurred",
-            ),
+            _ => refuse(StatusCode::INTERNAL_SERVER_ERROR, 20500, "An internal server error has occurred"),
         }
     }
 }
@@ -79,11 +71,7 @@ pub(crate) fn accept(
         return Err(refuse(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
     }
     if path_sid != account.sid {
-        return Err(refuse(
-            StatusCode::NOT_FOUND,
-            20404,
-            "The requested resource was not found",
-        ));
+        return Err(refuse(StatusCode::NOT_FOUND, 20404, "The requested resource was not found"));
     }
     if !has_type(headers, "application/x-www-form-urlencoded") {
         let message = "The content type must be application/x-www-form-urlencoded";
@@ -98,11 +86,7 @@ pub(crate) fn accept(
 
 /// The answer to a message that was accepted.
 pub(crate) fn accepted(account: &Account, message: &Message) -> Value {
-    let list = if message.kind == Kind::Voice {
-        "Calls"
-    } else {
-        "Messages"
-    };
+    let list = if message.kind == Kind::Voice { "Calls" } else { "Messages" };
     json!({
         "sid": message.id,
         "account_sid": account.sid,
@@ -160,9 +144,7 @@ fn nothing_else(fields: &BTreeMap<String, String>) -> Result<(), Refusal> {
 /// E.164: a plus, a country that does not begin with 0, 7 to 15 digits.
 fn is_number(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && digits.bytes().all(|b| b.is_ascii_digit())
+        (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
     })
 }
 
@@ -174,13 +156,11 @@ fn is_sender_name(text: &str) -> bool {
 }
 
 fn is_service(text: &str) -> bool {
-    text.strip_prefix("MG")
-        .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    text.strip_prefix("MG").is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn text(mut fields: BTreeMap<String, String>) -> Result<Message, Refusal> {
-    let to =
-        take(&mut fields, "To").ok_or_else(|| bad(21604, "A 'To' phone number is required."))?;
+    let to = take(&mut fields, "To").ok_or_else(|| bad(21604, "A 'To' phone number is required."))?;
     let from = take(&mut fields, "From");
     let service = take(&mut fields, "MessagingServiceSid");
     let body = take(&mut fields, "Body").ok_or_else(|| bad(21602, "Message body is required."))?;
@@ -191,10 +171,7 @@ fn text(mut fields: BTreeMap<String, String>) -> Result<Message, Refusal> {
     let from = match (from, service) {
         (Some(from), None) if is_number(&from) || is_sender_name(&from) => from,
         (Some(from), None) => {
-            return Err(bad(
-                21212,
-                format!("Invalid From Number (caller ID): {from}"),
-            ));
+            return Err(bad(21212, format!("Invalid From Number (caller ID): {from}")));
         }
         (None, Some(service)) if is_service(&service) => service,
         (None, Some(_)) => return Err(bad(21705, "The Messaging Service Sid is invalid.")),
@@ -202,28 +179,21 @@ fn text(mut fields: BTreeMap<String, String>) -> Result<Message, Refusal> {
         (Some(_), Some(_)) => return Err(bad(20001, "Give From or MessagingServiceSid, not both")),
     };
     if body.chars().count() > LONGEST_BODY {
-        return Err(bad(
-            21617,
-            "The concatenated message body exceeds the 1600 character limit",
-        ));
+        return Err(bad(21617, "The concatenated message body exceeds the 1600 character limit"));
     }
     message("SM", Kind::Sms, to, from, body)
 }
 
 fn call(mut fields: BTreeMap<String, String>) -> Result<Message, Refusal> {
     let to = take(&mut fields, "To").ok_or_else(|| bad(21201, "No 'To' number is specified"))?;
-    let from =
-        take(&mut fields, "From").ok_or_else(|| bad(21213, "Caller phone number is required"))?;
+    let from = take(&mut fields, "From").ok_or_else(|| bad(21213, "Caller phone number is required"))?;
     let twiml = take(&mut fields, "Twiml").ok_or_else(|| bad(21205, "Twiml is required"))?;
     nothing_else(&fields)?;
     if !is_number(&to) {
         return Err(bad(21211, format!("Invalid 'To' Phone Number: {to}")));
     }
     if !is_number(&from) {
-        return Err(bad(
-            21212,
-            format!("Invalid From Number (caller ID): {from}"),
-        ));
+        return Err(bad(21212, format!("Invalid From Number (caller ID): {from}")));
     }
     if twiml.chars().count() > LONGEST_TWIML || !is_twiml(&twiml) {
         return Err(bad(12100, "Document parse failure"));
@@ -235,9 +205,7 @@ fn call(mut fields: BTreeMap<String, String>) -> Result<Message, Refusal> {
 fn is_twiml(text: &str) -> bool {
     let text = text.trim();
     let text = match text.strip_prefix("<?xml") {
-        Some(rest) => rest
-            .split_once("?>")
-            .map_or("", |(_, rest)| rest.trim_start()),
+        Some(rest) => rest.split_once("?>").map_or("", |(_, rest)| rest.trim_start()),
         None => text,
     };
     text.starts_with("<Response>")
@@ -245,25 +213,10 @@ fn is_twiml(text: &str) -> bool {
         && text.matches('<').count() == text.matches('>').count()
 }
 
-fn message(
-    prefix: &str,
-    kind: Kind,
-    to: String,
-    from: String,
-    body: String,
-) -> Result<Message, Refusal> {
+fn message(prefix: &str, kind: Kind, to: String, from: String, body: String) -> Result<Message, Refusal> {
     let id = fresh_id().map_err(|_| Refusal::of(Mode::Fail))?;
     let id = format!("{prefix}{id}");
-    Ok(Message {
-        id,
-        kind,
-        to,
-        from,
-        subject: None,
-        body,
-        html: None,
-        received_at: now(),
-    })
+    Ok(Message { id, kind, to, from, subject: None, body, html: None, received_at: now() })
 }
 
 #[cfg(test)]
@@ -273,18 +226,10 @@ mod tests {
     const FORM: &str = "application/x-www-form-urlencoded";
 
     fn send(kind: Kind, content_type: &str, user: &str, body: &str) -> Result<Message, (u16, u32)> {
-        let account = Account {
-            sid: "AC1".into(),
-            token: "secret".into(),
-        };
+        let account = Account { sid: "AC1".into(), token: "secret".into() };
         let mut headers = HeaderMap::new();
         headers.insert("content-type", content_type.parse().unwrap());
-        headers.insert(
-            "authorization",
-            format!("Basic {}", BASE64.encode(user.as_bytes()))
-                .parse()
-                .unwrap(),
-        );
+        headers.insert("authorization", format!("Basic {}", BASE64.encode(user.as_bytes())).parse().unwrap());
         accept(&account, "AC1", kind, &headers, body.as_bytes())
             .map_err(|refusal| (refusal.status.as_u16(), refusal.code))
     }
@@ -300,19 +245,11 @@ mod tests {
     #[test]
     fn a_text_is_accepted() {
         let message = sms("To=%2B4915112345678&From=%2B15005550006&Body=Hello+you").unwrap();
-        assert_eq!(
-            (message.to.as_str(), message.body.as_str()),
-            ("+4915112345678", "Hello you")
-        );
+        assert_eq!((message.to.as_str(), message.body.as_str()), ("+4915112345678", "Hello you"));
         assert!(message.id.starts_with("SM") && message.id.len() == 34);
         assert!(sms("To=%2B4915112345678&From=Contoso&Body=x").is_ok());
         let service = "MG0123456789abcdef0123456789abcdef";
-        assert!(
-            sms(&format!(
-                "To=%2B4915112345678&MessagingServiceSid={service}&Body=x"
-            ))
-            .is_ok()
-        );
+        assert!(sms(&format!("To=%2B4915112345678&MessagingServiceSid={service}&Body=x")).is_ok());
     }
 
     #[test]
@@ -327,49 +264,28 @@ mod tests {
             ("To=%2B49+151123456&From=%2B15005550006&Body=x", 21211),
             ("To=%2B4915112345678&From=12345&Body=x", 21212),
             ("To=%2B4915112345678&MessagingServiceSid=MG1&Body=x", 21705),
-            (
-                "To=%2B4915112345678&From=%2B15005550006&Body=x&Extra=1",
-                20001,
-            ),
-            (
-                "To=%2B4915112345678&To=%2B4915112345678&From=%2B15005550006&Body=x",
-                20001,
-            ),
+            ("To=%2B4915112345678&From=%2B15005550006&Body=x&Extra=1", 20001),
+            ("To=%2B4915112345678&To=%2B4915112345678&From=%2B15005550006&Body=x", 20001),
         ];
         for (body, code) in cases {
             assert_eq!(sms(body).map(|_| ()), Err((400, code)), "{body}");
         }
         let long = "x".repeat(1601);
-        assert_eq!(
-            sms(&format!("To=%2B4915112345678&From=Contoso&Body={long}")).map(|_| ()),
-            Err((400, 21617))
-        );
+        assert_eq!(sms(&format!("To=%2B4915112345678&From=Contoso&Body={long}")).map(|_| ()), Err((400, 21617)));
     }
 
     #[test]
     fn a_call_is_accepted_or_refused() {
         let twiml = "%3CResponse%3E%3CSay%3E1+2%3C%2FSay%3E%3C%2FResponse%3E";
-        let message = voice(&format!(
-            "To=%2B4915112345678&From=%2B15005550006&Twiml={twiml}"
-        ))
-        .unwrap();
-        assert_eq!(
-            (message.kind, message.body.as_str()),
-            (Kind::Voice, "<Response><Say>1 2</Say></Response>")
-        );
+        let message = voice(&format!("To=%2B4915112345678&From=%2B15005550006&Twiml={twiml}")).unwrap();
+        assert_eq!((message.kind, message.body.as_str()), (Kind::Voice, "<Response><Say>1 2</Say></Response>"));
         assert!(message.id.starts_with("CA"));
         let cases = [
             (format!("From=%2B15005550006&Twiml={twiml}"), 21201),
             (format!("To=%2B4915112345678&Twiml={twiml}"), 21213),
             ("To=%2B4915112345678&From=%2B15005550006".to_owned(), 21205),
-            (
-                "To=%2B4915112345678&From=%2B15005550006&Twiml=hello".to_owned(),
-                12100,
-            ),
-            (
-                format!("To=%2B4915112345678&From=Contoso&Twiml={twiml}"),
-                21212,
-            ),
+            ("To=%2B4915112345678&From=%2B15005550006&Twiml=hello".to_owned(), 12100),
+            (format!("To=%2B4915112345678&From=Contoso&Twiml={twiml}"), 21212),
         ];
         for (body, code) in cases {
             assert_eq!(voice(&body).map(|_| ()), Err((400, code)), "{body}");
@@ -379,29 +295,14 @@ mod tests {
     #[test]
     fn a_stranger_is_refused_before_anything_is_read() {
         for user in ["AC1:wrong", "AC2:secret", "AC1", ""] {
-            assert_eq!(
-                send(Kind::Sms, FORM, user, "").map(|_| ()),
-                Err((401, 20003)),
-                "{user}"
-            );
+            assert_eq!(send(Kind::Sms, FORM, user, "").map(|_| ()), Err((401, 20003)), "{user}");
         }
     }
 
     #[test]
     fn another_content_type_is_refused() {
         let body = "To=%2B4915112345678&From=Contoso&Body=x";
-        assert_eq!(
-            send(Kind::Sms, "application/json", "AC1:secret", body).map(|_| ()),
-            Err((415, 20001))
-        );
-        assert!(
-            send(
-                Kind::Sms,
-                &format!("{FORM}; charset=UTF-8"),
-                "AC1:secret",
-                body
-            )
-            .is_ok()
-        );
+        assert_eq!(send(Kind::Sms, "application/json", "AC1:secret", body).map(|_| ()), Err((415, 20001)));
+        assert!(send(Kind::Sms, &format!("{FORM}; charset=UTF-8"), "AC1:secret", body).is_ok());
     }
 }

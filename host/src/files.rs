@@ -14,9 +14,7 @@ pub fn private_folder(path: &Path) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         builder.mode(0o700);
     }
-    builder
-        .create(path)
-        .with_context(|| format!("cannot make the folder {}", path.display()))?;
+    builder.create(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -11,6 +11,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod files;
 mod log;
 mod manifest;
@@ -74,10 +76,7 @@ impl Executor {
         Ok(Self(Some(executor)))
     }
 
-    fn spawn<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<JoinHandle<T>> {
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<JoinHandle<T>> {
         Ok(self.0.as_ref().context("the host has stopped")?.spawn(work))
     }
 }
@@ -97,22 +96,10 @@ impl Host {
         let executor = Executor::new(&options.limits)?;
         let grace = options.shutdown_grace;
         let started = executor.spawn(prepare(options))?.await??;
-        let Started {
-            listener,
-            addr,
-            server,
-            runtime,
-        } = started;
+        let Started { listener, addr, server, runtime } = started;
         let (stop, stopped) = oneshot::channel();
         let server = executor.spawn(Arc::new(server).serve(listener, stopped, grace))?;
-        Ok(Self {
-            addr,
-            grace,
-            runtime,
-            stop,
-            server,
-            executor,
-        })
+        Ok(Self { addr, grace, runtime, stop, server, executor })
     }
 
     /// Where it listens.
@@ -122,14 +109,7 @@ impl Host {
 
     /// Takes no new requests, and lets those under way and the work after their answers finish, but not for ever.
     pub async fn shutdown(self) {
-        let Self {
-            grace,
-            runtime,
-            stop,
-            server,
-            executor,
-            ..
-        } = self;
+        let Self { grace, runtime, stop, server, executor, .. } = self;
         let until = Instant::now() + grace;
         // The server may have ended already.
         let _ = stop.send(());
@@ -163,15 +143,10 @@ async fn prepare(options: HostOptions) -> Result<Started> {
     let addr = listener.local_addr()?;
     let log = Arc::new(Log::new(options.quiet));
     let values = variables::collect(&manifest, &options.variables, |name| {
-        options
-            .read_environment
-            .then(|| std::env::var(name).ok())
-            .flatten()
+        options.read_environment.then(|| std::env::var(name).ok()).flatten()
     });
     for name in &values.missing {
-        log.line(&format!(
-            "the variable `{name}` has no value; components that read it will fail"
-        ));
+        log.line(&format!("the variable `{name}` has no value; components that read it will fail"));
     }
     files::private_folder(&options.state_dir)?;
     let store = options.store.open(&options.state_dir).await?;
@@ -180,12 +155,7 @@ async fn prepare(options: HostOptions) -> Result<Started> {
         anyhow::Ok((Server::new(&manifest, Arc::clone(&runtime)), runtime))
     })
     .await??;
-    Ok(Started {
-        listener,
-        addr,
-        server,
-        runtime,
-    })
+    Ok(Started { listener, addr, server, runtime })
 }
 
 async fn listen(addr: SocketAddr) -> Result<TcpListener> {

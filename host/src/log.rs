@@ -13,7 +13,7 @@ const LONGEST_LINE: usize = 4096;
 const MOST_LINES: usize = 100_000;
 
 /// Takes lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Log {
     quiet: bool,
     #[cfg(feature = "testing")]
@@ -25,7 +25,8 @@ impl Log {
     pub fn new(quiet: bool) -> Self {
         Self {
             quiet,
-            ..Self::default()
+            #[cfg(feature = "testing")]
+            kept: Mutex::default(),
         }
     }
 
@@ -58,9 +59,7 @@ impl Log {
 
 /// A lock that a panic elsewhere cannot take away.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A guest's stdout or stderr: whole lines, each with the component's id.
@@ -76,11 +75,7 @@ struct Inner {
 impl GuestLines {
     /// A stream for one instance of a component.
     pub fn new(component: &str, log: Arc<Log>) -> Self {
-        Self(Arc::new(Inner {
-            component: component.to_owned(),
-            log,
-            partial: Mutex::default(),
-        }))
+        Self(Arc::new(Inner { component: component.to_owned(), log, partial: Mutex::default() }))
     }
 
     fn take(&self, bytes: &[u8]) {
@@ -100,13 +95,7 @@ impl Inner {
         let text: String = String::from_utf8_lossy(partial)
             .chars()
             // A guest must not draw on the operator's terminal.
-            .map(|c| {
-                if c.is_control() && c != '\t' {
-                    '\u{fffd}'
-                } else {
-                    c
-                }
-            })
+            .map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c })
             .collect();
         partial.clear();
         self.log.line(&format!("[{}] {text}", self.component));
@@ -168,10 +157,7 @@ impl AsyncWrite for GuestLines {
         std::task::Poll::Ready(Ok(bytes.len()))
     }
 
-    fn poll_flush(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
+    fn poll_flush(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
         std::task::Poll::Ready(Ok(()))
     }
 

@@ -53,10 +53,8 @@ impl Arguments {
         options.quiet = self.quiet;
         options.read_environment = true;
         if let Some(path) = self.env_file {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            options.variables =
-                parse_env_file(&text).with_context(|| path.display().to_string())?;
+            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            options.variables = parse_env_file(&text).with_context(|| path.display().to_string())?;
         }
         Ok(options)
     }

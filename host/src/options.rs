@@ -60,7 +60,8 @@ pub struct Limits {
     pub requests_per_instance: u32,
     /// Linear memory of one instance.
     pub instance_memory: usize,
-    /// Above this an instance is large: it waits for one of `large_instances` places and is not used again.
+    /// Above this an instance is large: it waits for one of `large_instances` places, and gives it up when it rests
+    /// and another waits.
     pub small_memory: usize,
     /// Instances that may be large at once, over all components. A password hash makes one large.
     pub large_instances: usize,

@@ -54,10 +54,7 @@ enum Port {
 impl AllowedHost {
     /// Reads `scheme://host[:port]`; each of the three may be `*`, and a host may start with `*.`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text
-            .trim()
-            .split_once("://")
-            .ok_or("it has no scheme, such as https://")?;
+        let (scheme, rest) = text.trim().split_once("://").ok_or("it has no scheme, such as https://")?;
         let scheme = match scheme {
             "*" => None,
             other => Some(Scheme::parse(other).ok_or("this host only sends http and https")?),
@@ -69,17 +66,11 @@ impl AllowedHost {
         let (host, port) = split_port(rest);
         let port = match (port, scheme) {
             (Some("*"), _) => Port::Any,
-            (Some(number), _) => {
-                Port::Exactly(number.parse().map_err(|_| "its port is no number")?)
-            }
+            (Some(number), _) => Port::Exactly(number.parse().map_err(|_| "its port is no number")?),
             (None, Some(scheme)) => Port::Exactly(scheme.port()),
             (None, None) => return Err("it needs a port, because its scheme is *".to_owned()),
         };
-        Ok(Self {
-            scheme,
-            host: parse_host(host)?,
-            port,
-        })
+        Ok(Self { scheme, host: parse_host(host)?, port })
     }
 
     /// May this be called?
@@ -117,27 +108,16 @@ fn parse_host(host: &str) -> Result<Host, String> {
         Some(name) => (true, name),
         None => (false, host.as_str()),
     };
-    let literal = name
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let plain = match literal {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-        }
+        None => !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
     };
     match (plain, below, name) {
-        (true, false, "self" | "self.alt") => {
-            Err("this host does not offer requests to `self`".to_owned())
-        }
+        (true, false, "self" | "self.alt") => Err("this host does not offer requests to `self`".to_owned()),
         (true, true, name) => Ok(Host::Below(format!(".{name}"))),
         (true, false, name) => Ok(Host::Exactly(name.to_owned())),
-        (false, ..) => {
-            Err("its host is no name or address (wildcards: `*` or `*.name`)".to_owned())
-        }
+        (false, ..) => Err("its host is no name or address (wildcards: `*` or `*.name`)".to_owned()),
     }
 }
 
@@ -153,10 +133,7 @@ pub fn allows(list: &[AllowedHost], uri: &Uri) -> bool {
 
 /// The component a request is for, if its host says it is one.
 pub fn internal_target(uri: &Uri) -> Option<String> {
-    uri.host()
-        .map(str::to_ascii_lowercase)?
-        .strip_suffix(INTERNAL_SUFFIX)
-        .map(str::to_owned)
+    uri.host().map(str::to_ascii_lowercase)?.strip_suffix(INTERNAL_SUFFIX).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -191,23 +168,11 @@ mod tests {
 
     #[test]
     fn a_component_must_be_named() {
-        assert!(allowed(
-            "http://messenger.spin.internal",
-            "http://messenger.spin.internal/send"
-        ));
-        assert!(allowed(
-            "http://*.spin.internal",
-            "http://messenger.spin.internal/send"
-        ));
+        assert!(allowed("http://messenger.spin.internal", "http://messenger.spin.internal/send"));
+        assert!(allowed("http://*.spin.internal", "http://messenger.spin.internal/send"));
         assert!(!allowed("*://*:*", "http://messenger.spin.internal/send"));
-        assert!(!allowed(
-            "http://*:*",
-            "http://MESSENGER.spin.internal/send"
-        ));
-        assert!(!allowed(
-            "http://users.spin.internal",
-            "http://messenger.spin.internal/"
-        ));
+        assert!(!allowed("http://*:*", "http://MESSENGER.spin.internal/send"));
+        assert!(!allowed("http://users.spin.internal", "http://messenger.spin.internal/"));
     }
 
     #[test]
@@ -235,10 +200,7 @@ mod tests {
     fn internal_targets_are_recognised() {
         let target = |url: &str| internal_target(&url.parse().unwrap());
         assert_eq!(target("http://a-b.spin.internal/x"), Some("a-b".to_owned()));
-        assert_eq!(
-            target("http://A-B.SPIN.internal:80/x"),
-            Some("a-b".to_owned())
-        );
+        assert_eq!(target("http://A-B.SPIN.internal:80/x"), Some("a-b".to_owned()));
         assert_eq!(target("http://spin.internal/x"), None);
         assert_eq!(target("http://a.spin.internal.evil/x"), None);
     }

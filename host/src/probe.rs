@@ -26,11 +26,9 @@ pub enum OpKind {
 
 impl OpKind {
     /// Does it end in a commit?
+    #[cfg(feature = "testing")]
     pub fn commits(self) -> bool {
-        matches!(
-            self,
-            Self::Set | Self::Delete | Self::SetMany | Self::DeleteMany | Self::Increment
-        )
+        matches!(self, Self::Set | Self::Delete | Self::SetMany | Self::DeleteMany | Self::Increment)
     }
 }
 
@@ -63,10 +61,15 @@ mod off {
     use super::{OpKind, Verdict};
 
     /// Does nothing.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub struct Probe;
 
     impl Probe {
+        /// Nothing.
+        pub fn new() -> Self {
+            Self
+        }
+
         /// The offset of the guests' wall clock.
         pub fn clock_offset(&self) -> Duration {
             Duration::ZERO

@@ -60,11 +60,7 @@ impl Routes {
             if !entry.wildcard && !rest.is_empty() {
                 return None;
             }
-            Some(Match {
-                component: &entry.component,
-                pattern: &entry.pattern,
-                tail: tail(entry.wildcard, rest, path),
-            })
+            Some(Match { component: &entry.component, pattern: &entry.pattern, tail: tail(entry.wildcard, rest, path) })
         })
     }
 }
@@ -84,10 +80,7 @@ mod tests {
     use super::*;
 
     fn routes(patterns: &[&str]) -> Routes {
-        let route = |pattern: &&str| PublicRoute {
-            pattern: (*pattern).to_owned(),
-            component: (*pattern).to_owned(),
-        };
+        let route = |pattern: &&str| PublicRoute { pattern: (*pattern).to_owned(), component: (*pattern).to_owned() };
         Routes::new(&patterns.iter().map(route).collect::<Vec<_>>())
     }
 
@@ -108,11 +101,7 @@ mod tests {
             ("/a/bb", "/a/..."),
         ];
         for (path, expected) in cases {
-            assert_eq!(
-                routes.find(path).map(|found| found.component),
-                Some(expected),
-                "{path}"
-            );
+            assert_eq!(routes.find(path).map(|found| found.component), Some(expected), "{path}");
         }
     }
 
@@ -127,21 +116,10 @@ mod tests {
     #[test]
     fn the_tail_is_what_the_dots_stood_for() {
         let routes = routes(&["/...", "/a/...", "/b"]);
-        let cases = [
-            ("/a", ""),
-            ("/a/", "/"),
-            ("/a/x/y", "/x/y"),
-            ("/a/x/", "/x/"),
-            ("/b", ""),
-            ("/q", "/q"),
-            ("/", "/"),
-        ];
+        let cases =
+            [("/a", ""), ("/a/", "/"), ("/a/x/y", "/x/y"), ("/a/x/", "/x/"), ("/b", ""), ("/q", "/q"), ("/", "/")];
         for (path, expected) in cases {
-            assert_eq!(
-                routes.find(path).map(|found| found.tail),
-                Some(expected.to_owned()),
-                "{path}"
-            );
+            assert_eq!(routes.find(path).map(|found| found.tail), Some(expected.to_owned()), "{path}");
         }
     }
 }

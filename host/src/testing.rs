@@ -102,13 +102,7 @@ pub struct StoreFault {
 impl StoreFault {
     /// A fault for every operation of every component.
     pub fn every(effect: StoreEffect) -> Self {
-        Self {
-            component: None,
-            kind: None,
-            key_prefix: None,
-            when: When::Every,
-            effect,
-        }
+        Self { component: None, kind: None, key_prefix: None, when: When::Every, effect }
     }
 }
 
@@ -137,12 +131,7 @@ pub struct OutboundFault {
 impl OutboundFault {
     /// A fault for every call.
     pub fn every(effect: OutboundEffect) -> Self {
-        Self {
-            component: None,
-            host: None,
-            when: When::Every,
-            effect,
-        }
+        Self { component: None, host: None, when: When::Every, effect }
     }
 }
 
@@ -153,10 +142,7 @@ struct Armed<T> {
 
 impl<T> Armed<T> {
     fn new(fault: T) -> Arc<Self> {
-        Arc::new(Self {
-            fault,
-            seen: AtomicU64::new(0),
-        })
+        Arc::new(Self { fault, seen: AtomicU64::new(0) })
     }
 
     fn next(&self, when: When) -> bool {
@@ -183,6 +169,11 @@ impl fmt::Debug for Probe {
 }
 
 impl Probe {
+    /// No faults, the machine's clock.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// The offset of the guests' wall clock.
     pub fn clock_offset(&self) -> Duration {
         Duration::from_nanos(self.clock_offset_nanos.load(Ordering::SeqCst))
@@ -201,14 +192,9 @@ impl Probe {
         let mut verdict = Verdict::Proceed;
         for armed in lock(&self.store_faults).clone() {
             let fault = &armed.fault;
-            let prefix_fits = fault
-                .key_prefix
-                .as_ref()
-                .is_none_or(|prefix| keys.iter().any(|key| key.starts_with(prefix)));
-            let fits = fault
-                .component
-                .as_ref()
-                .is_none_or(|only| only == component)
+            let prefix_fits =
+                fault.key_prefix.as_ref().is_none_or(|prefix| keys.iter().any(|key| key.starts_with(prefix)));
+            let fits = fault.component.as_ref().is_none_or(|only| only == component)
                 && fault.kind.is_none_or(|only| only == kind)
                 && prefix_fits;
             if fits && armed.next(fault.when) {
@@ -233,15 +219,8 @@ impl Probe {
         drop(counts);
         let mut operations = lock(&self.operations);
         if operations.len() < MOST_OPERATIONS {
-            let families = keys
-                .iter()
-                .map(|key| key.split(':').next().unwrap_or_default().to_owned())
-                .collect();
-            operations.push(Operation {
-                component: component.to_owned(),
-                kind,
-                families,
-            });
+            let families = keys.iter().map(|key| key.split(':').next().unwrap_or_default().to_owned()).collect();
+            operations.push(Operation { component: component.to_owned(), kind, families });
         }
     }
 
@@ -252,10 +231,7 @@ impl Probe {
         let mut proceed = true;
         for armed in lock(&self.outbound_faults).clone() {
             let fault = &armed.fault;
-            let fits = fault
-                .component
-                .as_ref()
-                .is_none_or(|only| only == component)
+            let fits = fault.component.as_ref().is_none_or(|only| only == component)
                 && fault.host.as_ref().is_none_or(|only| only == host);
             if fits && armed.next(fault.when) {
                 match fault.effect {
@@ -289,9 +265,7 @@ impl Testing {
     /// Moves the wall clock of all guests forward. Timers stay real.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        self.probe()
-            .clock_offset_nanos
-            .fetch_add(nanos, Ordering::SeqCst);
+        self.probe().clock_offset_nanos.fetch_add(nanos, Ordering::SeqCst);
     }
 
     /// The time guests see.
@@ -352,28 +326,13 @@ impl Testing {
     }
 
     /// Calls a component, private or not, as another component would.
-    pub async fn call(
-        &self,
-        component: &str,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>> {
-        let request = request.map(|body| {
-            Full::new(body)
-                .map_err(|never| match never {})
-                .boxed_unsync()
-        });
+    pub async fn call(&self, component: &str, request: http::Request<Bytes>) -> Result<http::Response<Bytes>> {
+        let request = request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
         let runtime = Arc::clone(&self.runtime);
         let component = component.to_owned();
         let answer = self.runtime.handle.spawn(async move {
-            let (parts, body) = runtime
-                .call_internal(&component, request)
-                .await?
-                .into_parts();
-            let body = body
-                .collect()
-                .await
-                .map_err(|error| anyhow::anyhow!("{error}"))?
-                .to_bytes();
+            let (parts, body) = runtime.call_internal(&component, request).await?.into_parts();
+            let body = body.collect().await.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
             anyhow::Ok(http::Response::from_parts(parts, body))
         });
         answer.await?

@@ -1,4 +1,5 @@
 //! Work after the answer, the end of a host, and its next start.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
@@ -13,10 +14,7 @@ async fn work_goes_on_after_the_answer() -> Result<()> {
     let app = App::start().await?;
     let started = Instant::now();
     assert_eq!(app.said("/later?ms=300&key=k").await?, "accepted");
-    assert!(
-        started.elapsed() < Duration::from_millis(250),
-        "the answer does not wait"
-    );
+    assert!(started.elapsed() < Duration::from_millis(250), "the answer does not wait");
     assert_eq!(app.said("/store?key=k").await?, "Ok(None)");
     app.host.testing().settled().await;
     assert_eq!(app.said("/store?key=k").await?, "Ok(Some(\"done\"))");
@@ -26,8 +24,7 @@ async fn work_goes_on_after_the_answer() -> Result<()> {
 #[tokio::test]
 async fn work_after_the_answer_may_call_another_component() -> Result<()> {
     let app = App::start().await?;
-    app.said("/later?ms=1&key=k&url=http://inner.spin.internal/plain")
-        .await?;
+    app.said("/later?ms=1&key=k&url=http://inner.spin.internal/plain").await?;
     app.host.testing().settled().await;
     assert_eq!(app.said("/store?key=k").await?, "Ok(Some(\"200 hello\"))");
     Ok(())
@@ -35,17 +32,12 @@ async fn work_after_the_answer_may_call_another_component() -> Result<()> {
 
 #[tokio::test]
 async fn work_after_the_answer_has_a_bound_too() -> Result<()> {
-    let app =
-        App::start_with(|options| options.request_timeout = Duration::from_millis(200)).await?;
+    let app = App::start_with(|options| options.request_timeout = Duration::from_millis(200)).await?;
     app.said("/later?ms=60000&key=k").await?;
     app.host.testing().settled().await;
     assert_eq!(app.said("/store?key=k").await?, "Ok(None)");
     let logs = app.host.testing().logs();
-    assert!(
-        logs.iter()
-            .any(|line| line == "[open] failed after its answer: it took too long"),
-        "{logs:?}"
-    );
+    assert!(logs.iter().any(|line| line == "[open] failed after its answer: it took too long"), "{logs:?}");
     Ok(())
 }
 
@@ -60,10 +52,7 @@ async fn many_can_work_after_their_answers_at_once() -> Result<()> {
     for n in 0..20 {
         app.said(&format!("/later?ms=1000&key=k{n}")).await?;
     }
-    assert!(
-        started.elapsed() < Duration::from_millis(900),
-        "lingering work holds no place"
-    );
+    assert!(started.elapsed() < Duration::from_millis(900), "lingering work holds no place");
     Ok(())
 }
 
@@ -82,17 +71,14 @@ async fn a_shutdown_waits_for_requests_and_for_work_after_answers() -> Result<()
     app.said("/later?ms=300&key=k").await?;
     let App { host, folder, .. } = app;
     host.shutdown().await;
-    let store = StoreConfig::Sqlite
-        .open(&folder.path().join("state"))
-        .await?;
+    let store = StoreConfig::Sqlite.open(&folder.path().join("state")).await?;
     assert_eq!(store.get("default", "k").await?, Some(b"done".to_vec()));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_ever() -> Result<()> {
-    let app =
-        App::start_with(|options| options.shutdown_grace = Duration::from_millis(200)).await?;
+    let app = App::start_with(|options| options.shutdown_grace = Duration::from_millis(200)).await?;
     app.said("/later?ms=60000&key=k").await?;
     let started = Instant::now();
     app.host.shutdown().await;
@@ -106,12 +92,7 @@ async fn a_taken_port_is_named() -> Result<()> {
     let (_folder, mut options) = application()?;
     options.listen = app.host.addr();
     let error = Host::start(options).await.err().context("it started")?;
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("{} is taken", app.host.addr())),
-        "{error:#}"
-    );
+    assert!(error.to_string().starts_with(&format!("{} is taken", app.host.addr())), "{error:#}");
     Ok(())
 }
 
@@ -119,22 +100,11 @@ async fn a_taken_port_is_named() -> Result<()> {
 async fn a_missing_component_or_folder_is_named() -> Result<()> {
     let (folder, options) = application()?;
     std::fs::remove_dir_all(folder.path().join("files"))?;
-    let error = Host::start(options.clone())
-        .await
-        .err()
-        .context("it started")?;
-    assert!(
-        error
-            .to_string()
-            .contains("component `open`: there is no folder"),
-        "{error:#}"
-    );
+    let error = Host::start(options.clone()).await.err().context("it started")?;
+    assert!(error.to_string().contains("component `open`: there is no folder"), "{error:#}");
     std::fs::create_dir(folder.path().join("files"))?;
     let text = std::fs::read_to_string(&options.manifest)?;
-    std::fs::write(
-        &options.manifest,
-        text.replacen("/relatch_host_guest.wasm", "/nowhere.wasm", 1),
-    )?;
+    std::fs::write(&options.manifest, text.replacen("/relatch_host_guest.wasm", "/nowhere.wasm", 1))?;
     let error = Host::start(options).await.err().context("it started")?;
     assert!(error.to_string().contains("nowhere.wasm"), "{error:#}");
     Ok(())
@@ -148,18 +118,9 @@ async fn a_component_that_wants_more_than_there_is_is_refused() -> Result<()> {
     std::fs::write(&empty, [0, b'a', b's', b'm', 0x0d, 0, 1, 0])?;
     let text = std::fs::read_to_string(&options.manifest)?;
     let guest = common::guest::component()?.display().to_string();
-    std::fs::write(
-        &options.manifest,
-        text.replacen(&guest, &empty.display().to_string(), 1),
-    )?;
-    let error = format!(
-        "{:#}",
-        Host::start(options).await.err().context("it started")?
-    );
-    assert!(
-        error.contains("component `open`") && error.contains("wasi:http/handler"),
-        "{error}"
-    );
+    std::fs::write(&options.manifest, text.replacen(&guest, &empty.display().to_string(), 1))?;
+    let error = format!("{:#}", Host::start(options).await.err().context("it started")?);
+    assert!(error.contains("component `open`") && error.contains("wasi:http/handler"), "{error}");
     Ok(())
 }
 
@@ -193,11 +154,7 @@ fn files(folder: &std::path::Path) -> Result<Vec<std::path::PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?)
-        } else {
-            found.push(path)
-        }
+        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
     }
     Ok(found)
 }
@@ -212,18 +169,8 @@ async fn the_state_is_closed_to_others() -> Result<()> {
     options.share_compiled = false;
     let app = App::run(folder, options).await?;
     let state = app.folder.path().join("state");
-    for path in [
-        state.clone(),
-        state.join(".spin"),
-        state.join("compiled"),
-        state.join("compiled/modules"),
-    ] {
-        assert_eq!(
-            std::fs::metadata(&path)?.permissions().mode() & 0o777,
-            0o700,
-            "{}",
-            path.display()
-        );
+    for path in [state.clone(), state.join(".spin"), state.join("compiled"), state.join("compiled/modules")] {
+        assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o700, "{}", path.display());
     }
     assert!(state.join(".spin/sqlite_key_value.db").exists());
     Ok(())

@@ -1,4 +1,5 @@
 //! What every key-value backend must do, run over each of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
@@ -18,10 +19,7 @@ const RACERS: i64 = 50;
 async fn many(store: &dyn KeyValue, keys: &[&str]) -> Result<BTreeMap<String, Vec<u8>>> {
     let keys = keys.iter().map(|key| (*key).to_owned()).collect();
     let entries = store.get_many(LABEL, keys).await?;
-    Ok(entries
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value?)))
-        .collect())
+    Ok(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
 }
 
 async fn single_values(store: &dyn KeyValue) -> Result<()> {
@@ -41,32 +39,19 @@ async fn single_values(store: &dyn KeyValue) -> Result<()> {
 
 async fn any_bytes(store: &dyn KeyValue) -> Result<()> {
     let every_byte: Vec<u8> = (0..=255).collect();
-    for value in [
-        Vec::new(),
-        vec![0],
-        every_byte,
-        "ключ\r\n\0".as_bytes().to_vec(),
-    ] {
+    for value in [Vec::new(), vec![0], every_byte, "ключ\r\n\0".as_bytes().to_vec()] {
         store.set(LABEL, "bytes:v", value.clone()).await?;
         assert_eq!(store.get(LABEL, "bytes:v").await?, Some(value));
     }
-    store
-        .set(LABEL, "bytes:odd key '\"*?[x]\\", b"v".to_vec())
-        .await?;
-    assert_eq!(
-        store.get(LABEL, "bytes:odd key '\"*?[x]\\").await?,
-        Some(b"v".to_vec())
-    );
+    store.set(LABEL, "bytes:odd key '\"*?[x]\\", b"v".to_vec()).await?;
+    assert_eq!(store.get(LABEL, "bytes:odd key '\"*?[x]\\").await?, Some(b"v".to_vec()));
     Ok(())
 }
 
 async fn large_values(store: &dyn KeyValue) -> Result<()> {
     let value: Vec<u8> = (0..3_000_000_u32).map(|n| n as u8).collect();
     store.set(LABEL, "large:v", value.clone()).await?;
-    ensure!(
-        store.get(LABEL, "large:v").await? == Some(value),
-        "a large value came back changed"
-    );
+    ensure!(store.get(LABEL, "large:v").await? == Some(value), "a large value came back changed");
     Ok(())
 }
 
@@ -84,56 +69,26 @@ async fn keys_are_listed(store: &dyn KeyValue) -> Result<()> {
 async fn batches(store: &dyn KeyValue) -> Result<()> {
     let pair = |key: &str, value: &str| (key.to_owned(), value.as_bytes().to_vec());
     store.set(LABEL, "batch:b", b"old".to_vec()).await?;
-    store
-        .set_many(
-            LABEL,
-            vec![
-                pair("batch:a", "1"),
-                pair("batch:b", "2"),
-                pair("batch:c", ""),
-            ],
-        )
-        .await?;
+    store.set_many(LABEL, vec![pair("batch:a", "1"), pair("batch:b", "2"), pair("batch:c", "")]).await?;
     let found = many(store, &["batch:c", "batch:missing", "batch:a", "batch:b"]).await?;
-    let expected = [
-        pair("batch:a", "1"),
-        pair("batch:b", "2"),
-        pair("batch:c", ""),
-    ];
+    let expected = [pair("batch:a", "1"), pair("batch:b", "2"), pair("batch:c", "")];
     assert_eq!(found, expected.into_iter().collect());
 
-    store
-        .delete_many(
-            LABEL,
-            vec!["batch:a".into(), "batch:missing".into(), "batch:b".into()],
-        )
-        .await?;
-    assert_eq!(
-        many(store, &["batch:a", "batch:b", "batch:c"]).await?.len(),
-        1
-    );
+    store.delete_many(LABEL, vec!["batch:a".into(), "batch:missing".into(), "batch:b".into()]).await?;
+    assert_eq!(many(store, &["batch:a", "batch:b", "batch:c"]).await?.len(), 1);
     Ok(())
 }
 
 async fn counters(store: &dyn KeyValue) -> Result<()> {
     assert_eq!(store.increment(LABEL, "count:a", 0).await?, 0);
-    assert!(
-        store.exists(LABEL, "count:a").await?,
-        "adding nothing makes the counter"
-    );
+    assert!(store.exists(LABEL, "count:a").await?, "adding nothing makes the counter");
     assert_eq!(store.increment(LABEL, "count:a", 5).await?, 5);
     assert_eq!(store.increment(LABEL, "count:a", -7).await?, -2);
     assert_eq!(store.increment(LABEL, "count:a", 0).await?, -2);
     store.delete(LABEL, "count:a").await?;
     assert_eq!(store.increment(LABEL, "count:a", 1).await?, 1);
-    assert_eq!(
-        store.increment(LABEL, "count:big", i64::MAX).await?,
-        i64::MAX
-    );
-    assert!(
-        store.increment(LABEL, "count:big", 1).await.is_err(),
-        "a counter must not wrap"
-    );
+    assert_eq!(store.increment(LABEL, "count:big", i64::MAX).await?, i64::MAX);
+    assert!(store.increment(LABEL, "count:big", 1).await.is_err(), "a counter must not wrap");
     assert_eq!(store.increment(LABEL, "count:big", 0).await?, i64::MAX);
     Ok(())
 }
@@ -142,10 +97,7 @@ async fn what_is_no_counter_is_not_counted(store: &dyn KeyValue) -> Result<()> {
     store.set(LABEL, "count:text", b"many".to_vec()).await?;
     assert!(store.increment(LABEL, "count:text", 1).await.is_err());
     // The store still works, and the value is still there.
-    assert_eq!(
-        store.get(LABEL, "count:text").await?,
-        Some(b"many".to_vec())
-    );
+    assert_eq!(store.get(LABEL, "count:text").await?, Some(b"many".to_vec()));
     assert_eq!(store.increment(LABEL, "count:other", 1).await?, 1);
     Ok(())
 }
@@ -156,17 +108,9 @@ async fn racers_count_exactly(store: &Arc<dyn KeyValue>) -> Result<()> {
         let store = Arc::clone(store);
         racers.spawn(async move { store.increment(LABEL, "race:count", 1).await });
     }
-    let mut numbers = racers
-        .join_all()
-        .await
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut numbers = racers.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     numbers.sort_unstable();
-    assert_eq!(
-        numbers,
-        (1..=RACERS).collect::<Vec<_>>(),
-        "every number exactly once"
-    );
+    assert_eq!(numbers, (1..=RACERS).collect::<Vec<_>>(), "every number exactly once");
     Ok(())
 }
 
@@ -175,18 +119,9 @@ async fn a_gate_has_one_winner(store: &Arc<dyn KeyValue>) -> Result<()> {
         let mut racers = JoinSet::new();
         for _ in 0..RACERS {
             let store = Arc::clone(store);
-            racers.spawn(async move {
-                store
-                    .increment(LABEL, &format!("race:gate{round}"), 1)
-                    .await
-            });
+            racers.spawn(async move { store.increment(LABEL, &format!("race:gate{round}"), 1).await });
         }
-        let winners = racers
-            .join_all()
-            .await
-            .into_iter()
-            .filter(|number| *number == Ok(1))
-            .count();
+        let winners = racers.join_all().await.into_iter().filter(|number| *number == Ok(1)).count();
         assert_eq!(winners, 1);
     }
     Ok(())
@@ -199,9 +134,7 @@ async fn contract(store: Arc<dyn KeyValue>) -> Result<()> {
     keys_are_listed(&*store).await.context("listing")?;
     batches(&*store).await.context("batches")?;
     counters(&*store).await.context("counters")?;
-    what_is_no_counter_is_not_counted(&*store)
-        .await
-        .context("no counter")?;
+    what_is_no_counter_is_not_counted(&*store).await.context("no counter")?;
     racers_count_exactly(&store).await.context("racers")?;
     a_gate_has_one_winner(&store).await.context("gate")
 }
@@ -246,18 +179,11 @@ async fn sqlite_has_the_layout_spin_has() -> Result<()> {
     store.increment(LABEL, "counter", 258).await?;
     let database = rusqlite::Connection::open(folder.path().join(".spin/sqlite_key_value.db"))?;
     let read = |key: &str| -> rusqlite::Result<Vec<u8>> {
-        database.query_row(
-            "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2",
-            [LABEL, key],
-            |row| row.get(0),
-        )
+        database
+            .query_row("SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2", [LABEL, key], |row| row.get(0))
     };
     assert_eq!(read("text")?, b"v");
-    assert_eq!(
-        read("counter")?,
-        [2, 1, 0, 0, 0, 0, 0, 0],
-        "eight bytes, little-endian"
-    );
+    assert_eq!(read("counter")?, [2, 1, 0, 0, 0, 0, 0, 0], "eight bytes, little-endian");
     let mode: String = database.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     assert_eq!(mode, "delete", "no write-ahead log");
     Ok(())
@@ -290,10 +216,6 @@ async fn redis_counters_are_text() -> Result<()> {
     let store = StoreConfig::Redis(redis.url()).open(folder.path()).await?;
     store.increment("any", "counter", 41).await?;
     store.increment("other", "counter", 1).await?;
-    assert_eq!(
-        store.get(LABEL, "counter").await?,
-        Some(b"42".to_vec()),
-        "one namespace, decimal digits"
-    );
+    assert_eq!(store.get(LABEL, "counter").await?, Some(b"42".to_vec()), "one namespace, decimal digits");
     Ok(())
 }

@@ -11,7 +11,7 @@ export function openDialog(dialog) {
     if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
   });
   dialog.showModal();
-  $("[autofocus], h2", dialog).focus();
+  ($("[autofocus]", dialog) ?? $("h2", dialog)).focus();
 }
 
 /** Asks; true when the person chose the button that is marked [data-yes]. */

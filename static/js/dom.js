@@ -56,5 +56,7 @@ export const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "
 
 /** A waiting time in words. */
 export function waiting(seconds) {
-  return seconds < 90 ? count(seconds, "second") : count(Math.ceil(seconds / 60), "minute");
+  if (seconds < 90) return count(seconds, "second");
+  if (seconds < 5400) return count(Math.ceil(seconds / 60), "minute");
+  return count(Math.ceil(seconds / 3600), "hour");
 }

@@ -53,12 +53,13 @@ async function complain(form, error, explain, again) {
 /** What `explain` returns when it led the person to another step. */
 export const GONE = Symbol("gone");
 
+/** The service's own words. When it asks for patience, the words change once the time is over. */
 function general(form, problem) {
   const field = $(`[data-field="${problem.field}"]`, form) ? problem.field : undefined;
-  if (problem.retryAfter) {
-    return { field, text: `${sentence(problem.message)} Wait ${waiting(problem.retryAfter)}, then try again.` };
-  }
-  return { field, text: sentence(problem.message) };
+  if (!problem.retryAfter) return { field, text: sentence(problem.message) };
+  const [what] = problem.message.split(/(?<=[.!?]) /);
+  const rest = `You can try again in ${waiting(problem.retryAfter)}.`;
+  return { field, text: `${sentence(what)} ${rest}`, later: "You can try again now.", after: problem.retryAfter };
 }
 
 const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
@@ -88,10 +89,12 @@ function describe(input, act, id) {
 export function showMistakes(form, list) {
   clear(form);
   const summary = stamp("t-errors");
-  for (const { field, text, href } of list) {
+  for (const { field, text, href, later, after } of list) {
     const target = field && markField(form, field, text);
     const words = target ? linkTo(target, text) : text;
-    $("ul", summary).append(make("li", {}, href ? make("a", { href }, text) : words));
+    const line = make("li", {}, href ? make("a", { href }, text) : words);
+    $("ul", summary).append(line);
+    if (later) setTimeout(() => (line.textContent = later), after * 1000);
   }
   form.prepend(summary);
   document.title = `Error: ${document.title}`;

@@ -22,30 +22,34 @@ export function explainRejected(problem, rules) {
 const length = (text) => [...text.normalize("NFC")].length;
 const plain = (text) => text.normalize("NFKC").toLowerCase();
 
-/** The parts of names that a password may not contain. */
-const nameParts = (names) =>
-  names.flatMap((name) => plain(name ?? "").split("@")[0].split(/[\s.\-_]+/)).filter((part) => part.length >= 4);
+/** The words that a password must not mostly be: whole names, and the part before the @. */
+const ownWords = (names) =>
+  names.flatMap((name) => [plain(name ?? ""), plain(name ?? "").split("@")[0]]).filter((word) => length(word) >= 4);
+
+/** The service's own rule: a name that makes up half of it or more. */
+function isMostlyName(password, names) {
+  const text = plain(password);
+  return ownWords(names).some((word) => text.includes(word) && length(word) * 2 >= length(text));
+}
 
 function rulesFor({ min_length: min, max_length: max }, names) {
-  const parts = nameParts(names);
   return [
     { text: `At least ${min} characters`, met: (password) => length(password) >= min && length(password) <= max },
-    {
-      text: "Not your name or user name",
-      met: (password) => password !== "" && !parts.some((part) => plain(password).includes(part)),
-    },
+    { text: "Not your name or user name", met: (password) => password !== "" && !isMostlyName(password, names) },
     { text: "The same in both boxes", met: (password, confirm) => password !== "" && password === confirm },
-    { text: "Not one that many people use, and not an old one. We check this when you save." },
   ];
 }
 
-/** Shows the rules before typing, and ticks them while a password is typed. */
-export function preparePassword(root, rules, names) {
+const OLD = { text: "Not the one you had before. We check this when you save." };
+
+/** Shows the rules before typing, and ticks them while a password is typed. `isFirst`: there is no old one. */
+export function preparePassword(root, rules, names, { isFirst = false } = {}) {
   const list = $(".rules", root);
   const password = $("#f-password", root);
   const confirm = $("#f-confirm", root);
   $("[name=username]", root).value = names[0] ?? "";
-  const shown = rulesFor(rules, names).map((rule) => {
+  const wanted = [...rulesFor(rules, names), ...(isFirst ? [] : [OLD])];
+  const shown = wanted.map((rule) => {
     const state = make("span", { className: "hidden" });
     const item = make("li", {}, state, rule.text);
     list.append(item);
@@ -79,7 +83,7 @@ function tick(rule, password, confirm) {
 }
 
 function showStrength(root, password, names) {
-  const { level, words } = strength(password, nameParts(names));
+  const { level, words } = strength(password, ownWords(names));
   const meter = $(".strength", root);
   meter.dataset.level = level;
   $("[data-strength]", meter).textContent = `Strength: ${words}`;

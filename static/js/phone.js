@@ -32,3 +32,10 @@ export function phoneText({ country, number }) {
   const calling = countries.find(({ code }) => code === country)?.calling;
   return number.startsWith("+") || !calling ? number : `+${calling} ${number}`;
 }
+
+/** Why the service could not use the number; nothing when it says something else. */
+export function explainNumber({ code, field }) {
+  const isAboutIt = code === "number_not_usable" || (code === "invalid_field" && ["number", "country"].includes(field));
+  if (!isAboutIt) return undefined;
+  return [{ field: "number", text: "This is not a phone number we can use. Check the country, and type the whole number." }];
+}

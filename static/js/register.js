@@ -1,15 +1,15 @@
 // /register: the phone that proves who somebody is. Asked for at sign-in, or changed later.
 
-import { get, post, session } from "./api.js";
+import { get, post, session, signOut } from "./api.js";
 import { codeLead, deliveryFrom, prepareDelivery } from "./delivery.js";
 import { openDialog } from "./dialog.js";
 import { $, stamp } from "./dom.js";
 import { codeFrom } from "./fields.js";
 import { GONE, handle } from "./form.js";
-import { phoneFrom, preparePhone } from "./phone.js";
+import { explainNumber, phoneFrom, preparePhone } from "./phone.js";
 import { prepareResend } from "./resend.js";
 import { showOrganisation, signInFirst } from "./shell.js";
-import { Walk } from "./walk.js";
+import { among, Walk } from "./walk.js";
 
 const OF = ["Your phone", "The code", "Done"];
 const DELIVERIES = { text: "Text me a code", call: "Call me" };
@@ -22,11 +22,12 @@ let known = {};
 
 const steps = {
   info: { title: "My security info", latch: "home", ready: () => !info.required, load: refresh, render: renderInfo },
-  phone: { title: "Keep your account secure", at: 1, of: OF, ready: () => true, render: renderPhone },
+  phone: { title: "Keep your account secure", at: 1, of: OF, render: renderPhone },
   code: { title: "Type the code", at: 2, of: OF, ready: () => known.sent, render: renderCode },
   registered: {
     title: "Your phone is registered", at: 3, of: OF, ready: () => known.registered ?? (info.required && info.methods[0]), render: renderRegistered,
   },
+  again: { title: "Sign in again", ready: () => known.again, render: renderAgain },
   done: { title: "You are all set", at: 4, of: OF, latch: "home", ready: () => known.done, render: renderDone },
 };
 
@@ -38,7 +39,7 @@ function first() {
 const walk = new Walk({
   site: "Security info",
   first,
-  find: (name) => (steps[name]?.ready() ? steps[name] : undefined),
+  find: among(steps),
 });
 
 async function refresh() {
@@ -46,6 +47,11 @@ async function refresh() {
 }
 
 function explain(problem) {
+  if (problem.code === "step_up_required") {
+    known = { again: true };
+    walk.go("again");
+    return GONE;
+  }
   if (!["wrong_step", "not_signed_in"].includes(problem.code)) return undefined;
   signInFirst("register");
   return GONE;
@@ -75,7 +81,7 @@ function renderPhone() {
   prepareDelivery(root, info.deliveries, DELIVERIES, known.delivery);
   $("[data-other]", root).addEventListener("click", showOthers);
   handle($("form", root), {
-    explain,
+    explain: (problem) => explainNumber(problem) ?? explain(problem),
     send: async (values) => {
       const phone = phoneFrom(values);
       Object.assign(known, { phone, delivery: deliveryFrom(values) });
@@ -145,6 +151,23 @@ async function finish() {
 function renderDone() {
   const root = stamp("t-done");
   listMethods(root);
+  return root;
+}
+
+/** A phone may only be changed soon after signing in. */
+function renderAgain() {
+  const root = stamp("t-again");
+  const button = $("[data-again]", root);
+  button.addEventListener("click", async () => {
+    if (button.disabled) return;
+    button.disabled = true;
+    try {
+      await signOut();
+      signInFirst("register");
+    } catch (error) {
+      walk.stumble(error, "again");
+    }
+  });
   return root;
 }
 

@@ -2,6 +2,7 @@
 
 import { Lost, Problem } from "./api.js";
 import { $, announce, count, waiting } from "./dom.js";
+import { GONE } from "./form.js";
 
 /** `sent` is what the service said about the last code; `send` asks for another. */
 export function prepareResend(root, sent, send, refused) {
@@ -39,13 +40,16 @@ export function prepareResend(root, sent, send, refused) {
       announce(`A new code was asked for. You can do this ${count(next.sends_left, "more time")}.`);
       $("#f-code", root).focus();
     } catch (error) {
-      if (error instanceof Lost) {
-        button.disabled = false;
-        say("The connection was lost. Check that you are online, then try again.", true);
-      } else if (error instanceof Problem && error.code === "too_soon") wait(error.retryAfter ?? 30, 1);
-      else if (error instanceof Problem && error.code === "too_many_codes") wait(0, 0);
-      else refused(error);
+      await explain(error);
     }
   });
+  const explain = async (error) => {
+    if (error.code === "too_soon") return wait(error.retryAfter ?? 30, 1);
+    if (error.code === "too_many_codes") return wait(0, 0);
+    if (error instanceof Problem && (await refused(error)) === GONE) return undefined;
+    button.disabled = false;
+    const isLost = error instanceof Lost;
+    return say(isLost ? "The connection was lost. Check that you are online, then try again." : error.message, true);
+  };
   wait(sent.resend_in, sent.sends_left);
 }

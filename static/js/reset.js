@@ -6,12 +6,13 @@ import { $, fill, stamp } from "./dom.js";
 import { codeFrom, enableToggles, required } from "./fields.js";
 import { GONE, handle } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
-import { phoneFrom, phoneText, preparePhone } from "./phone.js";
+import { explainNumber, phoneFrom, phoneText, preparePhone } from "./phone.js";
 import { prepareResend } from "./resend.js";
 import { showOrganisation } from "./shell.js";
-import { Walk } from "./walk.js";
+import { among, Walk } from "./walk.js";
 
 const OF = ["Who you are", "Prove it is you", "New password"];
+const NOT_A_NAME = { field: "name", text: "This cannot be a user name. Type the whole name, the way you sign in." };
 const DELIVERIES = { text: "Text my mobile phone", call: "Call my mobile phone" };
 
 /** What this walk knows. Lives in memory only. */
@@ -30,10 +31,7 @@ const steps = {
 const walk = new Walk({
   site: "Get back into your account",
   first: () => "",
-  find: (name) => {
-    const step = steps[name];
-    return step && (!step.ready || step.ready()) ? step : undefined;
-  },
+  find: among(steps),
 });
 
 /** Answers that end the walk lead to the page that offers a new start. */
@@ -50,7 +48,7 @@ function renderName() {
   const root = stamp("t-name", { hint: hint() });
   $("#f-name", root).value = known.name ?? "";
   handle($("form", root), {
-    explain,
+    explain: (problem) => (problem.code === "invalid_field" ? [NOT_A_NAME] : explain(problem)),
     send: async (values) => {
       const name = required(values, "name", "Type your user name or email.");
       const started = await post("/api/start-reset", { name });
@@ -71,8 +69,7 @@ function renderMethod() {
   prepareDelivery(root, known.methods[0]?.deliveries ?? ["text", "call"], DELIVERIES, known.delivery);
   preparePhone(root, known.phone);
   handle($("form", root), {
-    explain: (problem) =>
-      ["too_soon", "too_many_codes"].includes(problem.code) ? undefined : explain(problem),
+    explain: (problem) => explainNumber(problem) ?? explain(problem),
     send: async (values) => {
       const delivery = deliveryFrom(values);
       const phone = phoneFrom(values);

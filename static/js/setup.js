@@ -7,7 +7,7 @@ import { GONE, handle, showMistakes } from "./form.js";
 import { Mistakes } from "./mistakes.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { showOrganisation } from "./shell.js";
-import { Walk } from "./walk.js";
+import { among, Walk } from "./walk.js";
 
 const OF = ["The secret", "The administrator"];
 
@@ -25,7 +25,7 @@ const steps = {
 const walk = new Walk({
   site: "Setup",
   first: () => (state.needed ? "" : "finished"),
-  find: (name) => (steps[name]?.ready() ? steps[name] : undefined),
+  find: among(steps),
 });
 
 function renderSecret() {
@@ -55,6 +55,9 @@ function check(values, rules) {
 
 async function explain(problem) {
   if (problem.code === "password_rejected") return explainRejected(problem, state.password_rules);
+  if (problem.code === "invalid_field" && problem.field === "name") {
+    return [{ field: "name", text: "Use letters, digits, dots and dashes only." }];
+  }
   if (problem.code === "wrong_secret") {
     known = {};
     await walk.go("");
@@ -73,7 +76,7 @@ function renderAdministrator() {
   const rules = state.password_rules;
   const root = stamp("t-setup", { suffix: `@${domain}` });
   enableToggles(root);
-  preparePassword(root, rules, []);
+  preparePassword(root, rules, [state.organisation.name], { isFirst: true });
   $("#f-name", root).addEventListener("input", (event) => {
     // So that a password manager keeps the whole sign-in name.
     $("[name=username]", root).value = `${event.target.value}@${domain}`;

@@ -5,11 +5,11 @@ import { post, session, signOut } from "./api.js";
 import { codeLead, deliveryFrom, prepareDelivery } from "./delivery.js";
 import { $, $$, stamp } from "./dom.js";
 import { codeFrom, enableToggles, required } from "./fields.js";
-import { GONE, handle } from "./form.js";
+import { GONE, handle, showMistakes } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { prepareResend } from "./resend.js";
 import { placeFrom, showOrganisation } from "./shell.js";
-import { Walk } from "./walk.js";
+import { among, Walk } from "./walk.js";
 
 /** The session as the service last told it, and what was typed. Lives in memory only. */
 let me;
@@ -40,7 +40,7 @@ const steps = {
 const walk = new Walk({
   site: "Sign in",
   first: () => STAGES[me.stage],
-  find: (name) => (steps[name]?.ready() ? steps[name] : undefined),
+  find: among(steps),
 });
 
 /** Goes where the session now stands; finished sign-ins go back to where the person came from. */
@@ -56,6 +56,9 @@ async function follow(next, go = (name) => walk.go(name)) {
 async function explain(problem) {
   if (!["wrong_step", "not_signed_in"].includes(problem.code)) return undefined;
   await follow(await session());
+  if (me.stage === "signed_out") {
+    showMistakes($("form"), [{ text: "This took a little too long, so we closed the door again. Please start from here." }]);
+  }
   return GONE;
 }
 
@@ -95,7 +98,12 @@ function renderPassword() {
   enableToggles(root);
   $("[data-back]", root).addEventListener("click", () => walk.go(""));
   handle($("form", root), {
-    explain: (problem) => {
+    explain: async (problem) => {
+      if (problem.code === "invalid_field" && problem.field === "name") {
+        await walk.go("");
+        showMistakes($("form"), [{ field: "name", text: "This cannot be a user name. Type the whole name." }]);
+        return GONE;
+      }
       if (problem.code !== "sign_in_failed") return explain(problem);
       $("#f-password").value = "";
       return [{ field: "password", text: "The user name or the password is not right. Check both and try again." }];

@@ -8,7 +8,7 @@ import { $, $$, make, stamp } from "./dom.js";
 const main = $("#main");
 
 /**
- * A step is { title, at?, of?, load?, render }.
+ * A step is { title, at?, of?, latch?, ready?, load?, render }.
  * - find(name) gives a step, or nothing when it does not exist or may not be shown now.
  * - first() names the step to fall back to.
  * - leave() may hold somebody back: false, or a promise of false, stays.
@@ -28,7 +28,7 @@ export class Walk {
   }
 
   get wanted() {
-    return decodeURIComponent(location.hash.slice(1));
+    return location.hash.slice(1);
   }
 
   /** Shows what the address asks for. */
@@ -89,11 +89,23 @@ export class Walk {
       this.put(name, other, other.render());
       return;
     }
-    const slots = error instanceof Lost ? {} : { title: "This does not work right now", text: error.message };
+    const slots = error instanceof Lost ? {} : { title: "This does not work right now", text: excuse(error) };
     const content = stamp("t-trouble", slots);
     $("[data-try]", content).addEventListener("click", again);
     this.put(name, { title: slots.title ?? "No connection" }, content);
   }
+}
+
+/** Finds a step by its own name, if it is due: a step's ready() says so. */
+export function among(steps) {
+  return (name) => {
+    const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
+    return step && (!step.ready || step.ready()) ? step : undefined;
+  };
+}
+
+function excuse({ status, message }) {
+  return status < 500 ? message : "The fault is ours, not yours. Wait a moment, then try again.";
 }
 
 const address = (name) => (name ? `#${name}` : location.pathname + location.search);

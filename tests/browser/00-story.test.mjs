@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { assertQuiet, field, heading, launch, open, press } from "./lib/browser.mjs";
 import { messagesTo } from "./lib/catcher.mjs";
-import { ADMIN, Caller, organisation, sentTo, someName, somePhone } from "./lib/people.mjs";
+import { ADMIN, Caller, administrator, organisation, sentTo, somebody, someName, somePhone } from "./lib/people.mjs";
 import {
-  chooseNewPassword, passSecondFactor, pressForCode, signIn, typeCode, typePassword, typePhone,
+  chooseNewPassword, passSecondFactor, pressForCode, pressForCodePage, signIn, typeCode, typePassword, typePhone,
 } from "./lib/steps.mjs";
 
 const browser = await launch();
@@ -236,14 +236,14 @@ for (const person of [mia, noor]) {
   part(`S54 S55 ${displayName}, ${size}: rules before typing, a live strength, and Finish`, async () => {
     const { page } = person;
     await heading(page, "Choose a new password");
-    await page.getByText("At least 15 characters").waitFor();
+    await page.getByText(/At least \d+ characters/).waitFor();
     await page.getByText("Strength: nothing typed yet").waitFor();
     const password = field(page, "New password");
     await password.fill("abc");
     await page.getByText("Strength: weak").waitFor();
     await password.fill(person.later);
     await page.getByText(/Strength: (good|strong)/).waitFor();
-    await page.locator(".rules .met", { hasText: "At least 15 characters" }).waitFor();
+    await page.locator(".rules .met", { hasText: "At least" }).waitFor();
     await chooseNewPassword(page, person.later, "Finish");
     await heading(page, "Your password is changed");
   });
@@ -293,28 +293,27 @@ part("S43 what was registered stays, even if the browser is closed before the en
 });
 
 part("S52 only the registered number gets a message, and the page says the same either way", async () => {
+  const person = await somebody({ registered: true });
+  const admin = await administrator();
+  const { groups } = await admin.must("GET", "/api/groups");
+  const { id } = groups.find(({ name }) => name === group);
+  await admin.must("POST", `/api/groups/${id}/members`, { add_members: [person.id] });
   const wrong = somePhone();
-  const context = await open(browser, { size: "phone" });
-  const page = await context.newPage();
-  const before = (await messagesTo(mia.phone.sent)).length;
   const words = [];
-  for (const number of [wrong, noor.phone]) {
+  for (const number of [wrong, person.phone]) {
+    const context = await open(browser, { size: "phone" });
+    const page = await context.newPage();
     await page.goto("/reset");
-    await field(page, "User name or email").fill(number === wrong ? mia.name : noor.name);
+    await field(page, "User name or email").fill(person.name);
     await press(page, "Next");
     await typePhone(page, number.typed, "Text my mobile phone");
-    if (number === wrong) {
-      await press(page, "Next");
-      await heading(page, "Type the 8-digit code");
-    } else {
-      await pressForCode(page, "Next", noor.phone.sent);
-    }
+    if (number === wrong) await pressForCodePage(page, "Next");
+    else await pressForCode(page, "Next", number.sent);
     words.push((await page.locator("#code-lead").textContent()).replace(/\+44 [\d ]+\d/, "NUMBER"));
+    assertQuiet(context);
+    await context.close();
   }
   assert.equal(words[0], words[1]);
   // The right number, asked for later, has its message by now; the wrong one has none.
   assert.deepEqual(await messagesTo(wrong.sent), []);
-  assert.equal((await messagesTo(mia.phone.sent)).length, before);
-  assertQuiet(context);
-  await context.close();
 });

@@ -1,1 +1,12 @@
+//! What the black-box tests stand on: a running Relatch, and browsers that talk to it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test support")]
 
+pub mod browser;
+pub mod contract;
+pub mod people;
+pub mod site;
+pub mod store;
+
+pub use browser::{Answer, Browser};
+pub use people::{Admin, Person};
+pub use site::{Backend, Site};

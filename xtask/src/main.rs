@@ -1,1 +1,88 @@
-fn main() {}
+//! The project's commands. `cargo xtask --help` lists them.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod browser;
+mod check;
+mod components;
+mod install;
+mod new_step;
+mod running;
+mod shell;
+mod site;
+mod size;
+mod state;
+mod test;
+mod up;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs, tests and measures Relatch")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and start it on embedded defaults; prints the address to open.
+    Up(up::Up),
+    /// Install what is needed and run every test, the browser's included.
+    Test(test::Test),
+    /// Build the components and the pages, nothing else.
+    Build,
+    /// Formatting, lints, licences.
+    Check,
+    /// Sizes against their budgets.
+    Size,
+    /// Whole journeys against the host: how fast, how many commits, how much memory.
+    Bench(browser::Bench),
+    /// Every page, light and dark, phone and desktop, as pictures in a folder.
+    Screenshots {
+        /// Where to write them.
+        #[arg(default_value = "target/screenshots")]
+        folder: PathBuf,
+    },
+    /// The state folder's variables as SPIN_VARIABLE_... lines, for starting `spin up` by hand.
+    Env {
+        #[arg(long, default_value = state::FOLDER)]
+        state: PathBuf,
+    },
+    /// Make the files of a new step.
+    NewStep { name: String },
+}
+
+fn main() -> std::process::ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    std::env::set_current_dir(root())?;
+    match command {
+        Command::Up(up) => up::run(&up),
+        Command::Test(test) => test::run(&test),
+        Command::Build => components::build_all(),
+        Command::Check => check::run(),
+        Command::Size => size::run(),
+        Command::Bench(bench) => browser::bench(&bench),
+        Command::Screenshots { folder } => browser::screenshots(&folder),
+        Command::Env { state } => {
+            print!("{}", state::State::open(&state)?.text());
+            Ok(())
+        }
+        Command::NewStep { name } => new_step::run(&name),
+    }
+}
+
+/// The project's root: xtask is one folder below it.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}

@@ -96,11 +96,8 @@ fn text<'a>(sources: &'a Sources, path: &str) -> Result<&'a str> {
 /// Where `reference`, written in the file `from`, points inside the site, without query and fragment.
 fn resolve(from: &str, reference: &str) -> Option<String> {
     let reference = reference.split(['?', '#']).next().unwrap_or_default();
-    let mut parts: Vec<&str> = if reference.starts_with('/') {
-        Vec::new()
-    } else {
-        from.split('/').filter(|part| !part.is_empty()).collect()
-    };
+    let mut parts: Vec<&str> =
+        if reference.starts_with('/') { Vec::new() } else { from.split('/').filter(|part| !part.is_empty()).collect() };
     if !reference.starts_with('/') {
         parts.pop();
     }
@@ -282,9 +279,10 @@ fn tags_of(page: &str) -> Result<Vec<Tag>> {
     for (start, _) in page.match_indices('<') {
         let rest = page.get(start + 1..).unwrap_or_default();
         if rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
-            tags.push(read_tag(page, start).with_context(|| {
-                format!("cannot read this tag: <{}", rest.chars().take(60).collect::<String>())
-            })?);
+            tags.push(
+                read_tag(page, start)
+                    .with_context(|| format!("cannot read this tag: <{}", rest.chars().take(60).collect::<String>()))?,
+            );
         }
     }
     Ok(tags)
@@ -522,11 +520,8 @@ impl Site {
             }
             pays
         };
-        let (br, gzip) = if compressible {
-            (keep(".br", brotli_of(body)?), keep(".gz", gzip_of(body)?))
-        } else {
-            (false, false)
-        };
+        let (br, gzip) =
+            if compressible { (keep(".br", brotli_of(body)?), keep(".gz", gzip_of(body)?)) } else { (false, false) };
         self.files.insert(name.to_owned(), body.to_vec());
         let tag: String = HEXLOWER.encode(&Sha256::digest(body)).chars().take(32).collect();
         let entry = json!({
@@ -748,7 +743,8 @@ mod tests {
 
     #[test]
     fn words_that_look_like_imports_are_left_alone() {
-        let script = "// import \"x\";\nconst important = 1;\nexport const from = \" from \";\nexport {\n  from as x,\n};\n";
+        let script =
+            "// import \"x\";\nconst important = 1;\nexport const from = \" from \";\nexport {\n  from as x,\n};\n";
         assert_eq!(imports_of(script).unwrap(), Vec::<Range<usize>>::new());
         assert_eq!(imports_of("export * from \"./a.js\";\n").unwrap(), vec![15..21]);
     }

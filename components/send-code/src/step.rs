@@ -90,7 +90,8 @@ fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()
 }
 
 fn is_theirs(person: &Person, flow: &Flow, scope: &enrolment::Scope, typed: &PhoneNumber) -> bool {
-    let known = person.methods.phones.iter().any(|phone| same(phone.number.as_bytes(), typed.expose().as_bytes()));
+    let wanted = typed.to_stored();
+    let known = person.methods.phones.iter().any(|phone| same(phone.number.as_bytes(), wanted.as_bytes()));
     known && person.password.generation == flow.generation && may_reset(person.standing(scope)).is_ok()
 }
 
@@ -181,4 +182,76 @@ async fn send<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepped
     app.vault.put_event(&mut batch, &parcel.event)?;
     app.vault.commit(batch).await?;
     Ok(ticket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relatch_core::Timestamp;
+    use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
+
+    async fn flow(app: &TestApp, real: bool) -> Flow {
+        let alice = with_phone(app, &person(app, "alice", Vec::new(), false).await, PHONE).await;
+        enable_all(app).await;
+        let decoy = app.vault.keys.decoy(&[b"nobody"]);
+        let subject = if real { alice.account.id } else { decoy };
+        let zero = Timestamp(0);
+        let id = "f".repeat(32);
+        Flow { id, subject, real, generation: 1, stage: FlowStage::Started, begun: app.now, sends: 0, last_sent: zero, challenge: decoy, proven_at: zero }
+    }
+
+    /// What waits in the outbox after a SEND with this number, and the commits it took.
+    async fn send_to(real: bool, number: &str) -> (Channel, u64) {
+        let app = app();
+        let flow = flow(&app, real).await;
+        let typed = PhoneNumber::parse(number, "GB").unwrap();
+        let before = app.vault.kv().commits();
+        let (flow, ticket) = reset(&app, flow, &typed, Channel::Text).await.unwrap();
+        let commits = app.vault.kv().commits() - before;
+        assert_eq!((flow.sends, flow.stage), (1, FlowStage::Sent));
+        let outgoing = app.vault.outgoing(&ticket.unwrap(), app.now).await.unwrap().unwrap();
+        (outgoing.channel, commits)
+    }
+
+    #[test]
+    fn only_the_registered_number_gets_a_message_and_all_cost_the_same() {
+        pollster::block_on(async {
+            assert_eq!(send_to(true, "07400 123456").await, (Channel::Text, 3));
+            assert_eq!(send_to(true, "07400 123457").await, (Channel::Nobody, 3));
+            assert_eq!(send_to(false, "07400 123456").await, (Channel::Nobody, 3));
+        });
+    }
+
+    #[test]
+    fn a_repeated_request_sends_nothing_more() {
+        pollster::block_on(async {
+            let app = app();
+            let flow = flow(&app, true).await;
+            let typed = PhoneNumber::parse("07400 123456", "GB").unwrap();
+            let (_, first) = reset(&app, flow.clone(), &typed, Channel::Text).await.unwrap();
+            let (again, second) = reset(&app, flow.clone(), &typed, Channel::Text).await.unwrap();
+            assert!(first.is_some());
+            if let Some(ticket) = second {
+                let outgoing = app.vault.outgoing(&ticket, app.now).await.unwrap().unwrap();
+                assert_eq!(outgoing.channel, Channel::Nobody);
+            }
+            // The code of the first request stays good for this flow.
+            assert_eq!(again.challenge, flow.subject);
+        });
+    }
+
+    #[test]
+    fn three_codes_a_flow_and_a_growing_wait() {
+        pollster::block_on(async {
+            let mut app = app();
+            let mut flow = flow(&app, true).await;
+            let typed = PhoneNumber::parse("07400 123456", "GB").unwrap();
+            for wait in [30, 60, 120] {
+                flow = reset(&app, flow, &typed, Channel::Text).await.unwrap().0;
+                assert!(reset(&app, flow.clone(), &typed, Channel::Text).await.is_err(), "too soon");
+                app.now = app.now.plus(wait);
+            }
+            assert!(reset(&app, flow, &typed, Channel::Text).await.is_err(), "a fourth");
+        });
+    }
 }

@@ -74,3 +74,58 @@ fn too_much(reason: Rejection) -> Problem {
     let code = if reason == Rejection::TooLong { Code::InvalidField } else { Code::PasswordRejected };
     Problem::new(code).field("password").reasons(&[reason])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relatch_core::Timestamp;
+    use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
+
+    async fn granted(app: &TestApp) -> Flow {
+        let alice = with_phone(app, &person(app, "alice", Vec::new(), false).await, PHONE).await;
+        enable_all(app).await;
+        let id = alice.account.id;
+        let begun = app.now;
+        Flow { id: "f".repeat(32), subject: id, real: true, generation: 1, stage: FlowStage::Proven, begun, sends: 1, last_sent: Timestamp(0), challenge: id, proven_at: begun }
+    }
+
+    #[test]
+    fn a_grant_buys_one_password_in_two_commits() {
+        pollster::block_on(async {
+            let app = app();
+            let flow = granted(&app).await;
+            let before = app.vault.kv().commits();
+            reset(&app, &flow, "quiet green bottles").await.unwrap();
+            assert_eq!(app.vault.kv().commits() - before, 2);
+            assert!(reset(&app, &flow, "quiet green bottles").await.is_err());
+            let person = app.vault.person(flow.subject).await.unwrap().unwrap();
+            assert_eq!(person.password.generation, 2);
+        });
+    }
+
+    #[test]
+    fn a_bad_password_costs_no_grant() {
+        pollster::block_on(async {
+            let app = app();
+            let flow = granted(&app).await;
+            let before = app.vault.kv().commits();
+            for bad in ["short", "alice", &"x".repeat(257)] {
+                assert!(reset(&app, &flow, bad).await.is_err(), "{bad}");
+            }
+            assert_eq!(app.vault.kv().commits(), before);
+            reset(&app, &flow, "quiet green bottles").await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_broken_store_changes_nothing() {
+        pollster::block_on(async {
+            let app = app();
+            let flow = granted(&app).await;
+            app.vault.kv().fail(true);
+            assert!(reset(&app, &flow, "quiet green bottles").await.is_err());
+            app.vault.kv().fail(false);
+            assert_eq!(app.vault.person(flow.subject).await.unwrap().unwrap().password.generation, 1);
+        });
+    }
+}

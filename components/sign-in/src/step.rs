@@ -65,3 +65,38 @@ pub async fn sign_out<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> St
     app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedOut, "done") })?;
     Ok(app.vault.commit(batch).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relatch_testkit::{PASSWORD, PHONE, app, person, with_phone};
+
+    #[test]
+    fn what_is_asked_next_depends_on_the_person() {
+        pollster::block_on(async {
+            let app = app();
+            person(&app, "plain", Vec::new(), false).await;
+            person(&app, "fresh", Vec::new(), true).await;
+            let registered = person(&app, "alice", Vec::new(), false).await;
+            with_phone(&app, &registered, PHONE).await;
+            for (name, stage) in [("plain", Stage::SignedIn), ("fresh", Stage::PasswordChangeRequired), ("alice", Stage::SecondFactorRequired)] {
+                assert_eq!(sign_in(&app, None, name, PASSWORD).await.unwrap().stage, stage, "{name}");
+            }
+        });
+    }
+
+    #[test]
+    fn wrong_and_unknown_cost_the_same() {
+        pollster::block_on(async {
+            let app = app();
+            person(&app, "alice", Vec::new(), false).await;
+            let mut costs = Vec::new();
+            for name in ["alice", "nobody"] {
+                let before = app.vault.kv().commits();
+                assert!(sign_in(&app, None, name, "not the right one").await.is_err());
+                costs.push(app.vault.kv().commits() - before);
+            }
+            assert_eq!(costs, [3, 3]);
+        });
+    }
+}

@@ -51,3 +51,40 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<F
         proven_at: Timestamp(0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relatch_testkit::{PHONE, app, enable_all, person, with_phone};
+
+    #[test]
+    fn only_who_may_reset_gets_a_real_flow_and_all_cost_the_same() {
+        pollster::block_on(async {
+            let app = app();
+            let ready = person(&app, "alice", Vec::new(), false).await;
+            with_phone(&app, &ready, PHONE).await;
+            person(&app, "ralph", Vec::new(), false).await;
+            enable_all(&app).await;
+            let mut costs = Vec::new();
+            for (name, real) in [("alice", true), ("ralph", false), ("nobody", false), ("n\u{f6}body", false)] {
+                let before = app.vault.kv().commits();
+                let flow = start(&app, name).await.unwrap();
+                costs.push(app.vault.kv().commits() - before);
+                assert_eq!(flow.real, real, "{name}");
+                assert_eq!(flow.subject == ready.account.id, real, "{name}");
+            }
+            assert_eq!(costs, [2, 2, 2, 2]);
+        });
+    }
+
+    #[test]
+    fn the_eleventh_start_in_ten_minutes_is_refused() {
+        pollster::block_on(async {
+            let app = app();
+            for _ in 0..10 {
+                start(&app, "nobody").await.unwrap();
+            }
+            assert!(start(&app, "nobody").await.is_err());
+        });
+    }
+}

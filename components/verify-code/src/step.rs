@@ -104,3 +104,50 @@ async fn refuse<K: Kv, E: Entropy>(app: &App<K, E>, mut batch: Batch, tried: Tri
     app.limit(VERIFY_FAILURES_PER_CLIENT).await?;
     Ok(problem)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relatch_core::Timestamp;
+    use relatch_store::records::ScopeKind;
+    use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
+
+    /// A flow that waits for the code that is given with it.
+    async fn waiting(app: &TestApp) -> (Flow, String) {
+        let alice = with_phone(app, &person(app, "alice", Vec::new(), false).await, PHONE).await;
+        enable_all(app).await;
+        let id = alice.account.id;
+        let flow = Flow { id: "f".repeat(32), subject: id, real: true, generation: 1, stage: FlowStage::Sent, begun: app.now, sends: 1, last_sent: app.now, challenge: id, proven_at: Timestamp(0) };
+        let what = CodeFor { purpose: Purpose::Reset, subject: id, kept_at: id, generation: 1, binding: &flow.id };
+        let new = app.vault.make_code(what, None, true, app.now).await.unwrap();
+        let mut batch = Batch::default();
+        app.vault.put_challenge(&mut batch, what, &new).unwrap();
+        app.vault.commit(batch).await.unwrap();
+        (flow, new.code.expose().to_owned())
+    }
+
+    #[test]
+    fn a_right_code_gives_a_grant_in_three_commits() {
+        pollster::block_on(async {
+            let app = app();
+            let (flow, code) = waiting(&app).await;
+            let before = app.vault.kv().commits();
+            let (flow, _) = reset(&app, flow, &code).await.unwrap();
+            assert_eq!((flow.stage, app.vault.kv().commits() - before), (FlowStage::Proven, 3));
+        });
+    }
+
+    #[test]
+    fn who_is_no_longer_entitled_has_no_right_code() {
+        pollster::block_on(async {
+            let app = app();
+            let (flow, code) = waiting(&app).await;
+            let mut batch = Batch::default();
+            let version = app.vault.policy().await.unwrap().version;
+            app.vault.save_policy(&mut batch, version, ScopeKind::None, Vec::new(), app.now).await.unwrap();
+            app.vault.commit(batch).await.unwrap();
+            let refused = Problem::from(reset(&app, flow, &code).await.unwrap_err());
+            assert_eq!(refused.code, Code::WrongCode);
+        });
+    }
+}

@@ -6,7 +6,11 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 /// A valid phone number: `+447400123456`. Secret: it never reaches a log or an unauthenticated reply.
 #[derive(Clone, Debug)]
-pub struct PhoneNumber(Secret<String>);
+pub struct PhoneNumber {
+    e164: Secret<String>,
+    /// Digits of the country's calling code, which only the library can tell from the rest.
+    calling_code: usize,
+}
 
 /// Longest text a number is read from; E.164 has 15 digits, people add spaces and brackets.
 const TYPED_MAX: usize = 40;
@@ -30,28 +34,37 @@ impl PhoneNumber {
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).to_string();
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
-        (!international || digits(typed) == digits(&e164)).then(|| Self(Secret::new(e164)))
+        let calling_code = number.country_code.to_string().len();
+        (!international || digits(typed) == digits(&e164)).then(|| Self { e164: Secret::new(e164), calling_code })
     }
 
-    /// A number this crate wrote earlier, read back from the store.
-    pub fn from_stored(e164: &str) -> Option<Self> {
-        let digits = e164.strip_prefix('+')?;
-        let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| Self(Secret::new(e164.to_owned())))
+    /// Reads back what [`PhoneNumber::to_stored`] wrote.
+    pub fn from_stored(stored: &str) -> Option<Self> {
+        let (code, rest) = stored.strip_prefix('+')?.split_once(' ')?;
+        let digits = format!("{code}{rest}");
+        let fits = (7..=15).contains(&digits.len()) && (1..=3).contains(&code.len());
+        let fits = fits && digits.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self { e164: Secret::new(format!("+{digits}")), calling_code: code.len() })
+    }
+
+    /// `+44 7400123456`: what a record holds, so that reading it back needs no library.
+    pub fn to_stored(&self) -> String {
+        let (code, rest) = self.split();
+        format!("{code} {rest}")
     }
 
     /// E.164, with the plus.
     pub fn expose(&self) -> &str {
-        self.0.expose()
+        self.e164.expose()
+    }
+
+    fn split(&self) -> (&str, &str) {
+        self.expose().split_at_checked(self.calling_code.saturating_add(1)).unwrap_or((self.expose(), ""))
     }
 
     /// What its owner may see once signed in: `+44 •••• ••3456`.
     pub fn hint(&self) -> String {
-        let all = self.expose();
-        let country: String = PHONE_NUMBER_UTIL
-            .parse(all, None)
-            .map(|number| format!("+{}", number.country_code))
-            .unwrap_or_else(|_| "+".to_owned());
+        let (country, all) = self.split();
         let tail: String = all.chars().skip(all.chars().count().saturating_sub(4)).collect();
         format!("{country} •••• ••{tail}")
     }
@@ -98,9 +111,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_comes_back() {
+        let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
+        assert_eq!(number.to_stored(), "+44 7400123456");
+        let back = PhoneNumber::from_stored(&number.to_stored()).unwrap();
+        assert_eq!((back.expose(), back.hint()), (number.expose(), number.hint()));
+        for bad in ["", "+447400123456", "44 7400123456", "+44 x", "+4474 00123456", "+ 447400123456"] {
+            assert!(PhoneNumber::from_stored(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
     fn the_hint_shows_four_digits() {
         let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
         assert_eq!(number.hint(), "+44 •••• ••3456");
-        assert_eq!(format!("{number:?}"), "PhoneNumber(Secret)");
+        assert!(!format!("{number:?}").contains("7400"));
     }
 }

@@ -67,7 +67,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             created: now,
             window,
             allowed: attempts_allowed(failed.unwrap_or(0)),
-            number: number.map(|number| number.expose().to_owned()),
+            number: number.map(PhoneNumber::to_stored),
         };
         Ok(NewCode { code, challenge })
     }

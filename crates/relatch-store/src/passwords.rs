@@ -74,11 +74,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn add_phone(&self, batch: &mut Batch, id: AccountId, number: &PhoneNumber, now: Timestamp) -> Result<PhoneMethod, StoreError> {
         let key = self.keys.methods(id);
         let mut methods: Methods = self.read(&key).await?.unwrap_or_default();
-        if let Some(phone) = methods.phones.iter().find(|phone| phone.number == number.expose()) {
+        if let Some(phone) = methods.phones.iter().find(|phone| phone.number == number.to_stored()) {
             return Ok(phone.clone());
         }
         self.claim_version(&key, methods.version.saturating_add(1), now).await?;
-        let phone = PhoneMethod { id: self.random_id()?, number: number.expose().to_owned(), registered_at: now };
+        let phone = PhoneMethod { id: self.random_id()?, number: number.to_stored(), registered_at: now };
         methods.version = methods.version.saturating_add(1);
         // One mobile number in this version: a new one takes the old one's place.
         methods.phones = vec![phone.clone()];

@@ -116,7 +116,7 @@ pub struct PasswordRecord {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PhoneMethod {
     pub id: String,
-    /// E.164.
+    /// As [`relatch_core::PhoneNumber::to_stored`] writes it.
     pub number: String,
     #[serde(with = "as_text::time")]
     pub registered_at: Timestamp,

@@ -17,7 +17,7 @@ pub type TestApp = App<MemoryKv, CountingEntropy>;
 /// A fixed moment: 2026-11-22 12:00:00 UTC.
 pub const NOON: Timestamp = Timestamp(1_795_348_800);
 pub const PASSWORD: &str = "a quiet river at dawn";
-pub const PHONE: &str = "+447400123456";
+pub const PHONE: &str = "+44 7400123456";
 
 /// An app on an empty store, at noon, asked by one client.
 pub fn app() -> TestApp {

@@ -75,21 +75,15 @@ pub struct Mount {
 impl Manifest {
     /// Reads and checks a manifest; paths in it are relative to its folder.
     pub fn load(path: &Path) -> Result<Self> {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let folder = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Self::parse(&text, &path.display().to_string(), folder)
     }
 
     /// Like [`Manifest::load`], from text; `file` is the name errors use.
     pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Self> {
         raw::read(text, folder).map_err(|problem| {
-            let line = problem
-                .offset
-                .map(|offset| text.get(..offset).unwrap_or(text).matches('\n').count() + 1);
+            let line = problem.offset.map(|offset| text.get(..offset).unwrap_or(text).matches('\n').count() + 1);
             match line {
                 Some(line) => anyhow::anyhow!("{file}:{line}: {}", problem.reason),
                 None => anyhow::anyhow!("{file}: {}", problem.reason),
@@ -109,9 +103,7 @@ mod tests {
     }
 
     fn refusal(rest: &str) -> String {
-        parse(rest)
-            .map(|_| String::new())
-            .unwrap_or_else(|error| error.to_string())
+        parse(rest).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
     }
 
     const ONE: &str = "[[trigger.http]]\nroute = \"/...\"\ncomponent = \"a\"\n[component.a]\nsource = \"a.wasm\"\n";
@@ -121,37 +113,23 @@ mod tests {
         let manifest = parse(ONE)?;
         let component = manifest.components.get("a").context("no component")?;
         assert_eq!(component.source, Path::new("/app/a.wasm"));
-        assert!(
-            component.stores.is_empty()
-                && component.outbound.is_empty()
-                && component.variables.is_empty()
-        );
+        assert!(component.stores.is_empty() && component.outbound.is_empty() && component.variables.is_empty());
         assert_eq!(manifest.routes.len(), 1);
         Ok(())
     }
 
     #[test]
     fn what_is_unknown_is_refused_with_its_line() {
-        assert!(
-            refusal(&format!("{ONE}sqlite_databases = [\"default\"]\n"))
-                .starts_with("spin.toml:9: unknown field")
-        );
+        assert!(refusal(&format!("{ONE}sqlite_databases = [\"default\"]\n")).starts_with("spin.toml:9: unknown field"));
         assert!(refusal("[outbound]\n").starts_with("spin.toml:4: unknown field"));
-        assert!(
-            refusal("[[trigger.redis]]\nchannel = \"x\"\n")
-                .starts_with("spin.toml:4: unknown field `redis`")
-        );
+        assert!(refusal("[[trigger.redis]]\nchannel = \"x\"\n").starts_with("spin.toml:4: unknown field `redis`"));
     }
 
     #[test]
     fn routes_are_exact_or_end_in_three_dots() {
         for route in ["/a/:id", "/a/*", "a", "/a/.../b", "/.well-known/spin/x"] {
             let text = ONE.replace("/...", route);
-            assert!(
-                refusal(&text).starts_with("spin.toml:5: "),
-                "{route}: {}",
-                refusal(&text)
-            );
+            assert!(refusal(&text).starts_with("spin.toml:5: "), "{route}: {}", refusal(&text));
         }
         assert!(parse(&ONE.replace("\"/...\"", "{ private = true }")).is_ok());
         assert!(refusal(&ONE.replace("\"/...\"", "{ private = false }")).contains("private"));
@@ -159,50 +137,33 @@ mod tests {
 
     #[test]
     fn a_route_has_one_owner() {
-        let twice = format!(
-            "{}{ONE}",
-            ONE.split("[component").next().unwrap_or_default()
-        );
-        assert!(
-            refusal(&twice).contains("spin.toml:8: the route `/...` is given twice"),
-            "{}",
-            refusal(&twice)
-        );
+        let twice = format!("{}{ONE}", ONE.split("[component").next().unwrap_or_default());
+        assert!(refusal(&twice).contains("spin.toml:8: the route `/...` is given twice"), "{}", refusal(&twice));
     }
 
     #[test]
     fn a_trigger_and_its_component_know_each_other() {
         assert!(refusal(&ONE.replace("[component.a]", "[component.b]")).contains("`a`"));
-        assert!(
-            refusal(&format!("{ONE}[component.b]\nsource = \"b.wasm\"\n")).contains("no trigger")
-        );
+        assert!(refusal(&format!("{ONE}[component.b]\nsource = \"b.wasm\"\n")).contains("no trigger"));
     }
 
     #[test]
     fn only_the_default_store_exists() {
         assert!(parse(&format!("{ONE}key_value_stores = [\"default\"]\n")).is_ok());
-        assert!(
-            refusal(&format!("{ONE}key_value_stores = [\"other\"]\n")).starts_with("spin.toml:9: ")
-        );
+        assert!(refusal(&format!("{ONE}key_value_stores = [\"other\"]\n")).starts_with("spin.toml:9: "));
     }
 
     #[test]
     fn a_variable_has_a_default_or_is_required() {
         assert!(refusal("[variables]\nx = { secret = true }\n").starts_with("spin.toml:5: "));
-        assert!(
-            refusal("[variables]\nx = { required = true, default = \"1\" }\n").contains("both")
-        );
+        assert!(refusal("[variables]\nx = { required = true, default = \"1\" }\n").contains("both"));
         assert!(refusal("[variables]\nX = { required = true }\n").contains("lower-case"));
     }
 
     #[test]
     fn a_template_names_known_variables() {
         let text = format!("{ONE}[component.a.variables]\nv = \"{{{{ nobody }}}}\"\n");
-        assert!(
-            refusal(&text).starts_with("spin.toml:10: "),
-            "{}",
-            refusal(&text)
-        );
+        assert!(refusal(&text).starts_with("spin.toml:10: "), "{}", refusal(&text));
         let text = format!("{ONE}allowed_outbound_hosts = [\"{{{{ nobody }}}}\"]\n");
         assert!(refusal(&text).contains("nobody"));
     }
@@ -210,9 +171,7 @@ mod tests {
     #[test]
     fn another_manifest_version_is_refused() {
         let text = HEAD.replace("= 2", "= 1");
-        let error = Manifest::parse(&text, "spin.toml", Path::new("."))
-            .map(|_| ())
-            .unwrap_err();
+        let error = Manifest::parse(&text, "spin.toml", Path::new(".")).map(|_| ()).unwrap_err();
         assert!(error.to_string().starts_with("spin.toml:1: "), "{error}");
     }
 }

@@ -32,9 +32,7 @@ impl Template {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
-            let (name, tail) = after
-                .split_once("}}")
-                .ok_or_else(|| TemplateError("`{{` without `}}`".to_owned()))?;
+            let (name, tail) = after.split_once("}}").ok_or_else(|| TemplateError("`{{` without `}}`".to_owned()))?;
             let name = name.trim();
             if !is_variable_name(name) {
                 return Err(TemplateError(format!("`{name}` is no variable name")));
@@ -51,10 +49,7 @@ impl Template {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            parts,
-        })
+        Ok(Self { text: text.to_owned(), parts })
     }
 
     /// The value as it is written in the manifest: safe to show.
@@ -85,8 +80,7 @@ impl Template {
 
 /// Spin's rule: lower-case letters, digits and single underscores; a letter first, no underscore last.
 pub fn is_variable_name(name: &str) -> bool {
-    name.bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && !name.ends_with('_')
         && !name.contains("__")
@@ -99,10 +93,7 @@ mod tests {
     #[test]
     fn text_and_variables_are_joined() {
         let template = Template::parse("a {{ one }}{{two}} z").unwrap();
-        let values = BTreeMap::from([
-            ("one".to_owned(), "1".to_owned()),
-            ("two".to_owned(), "2".to_owned()),
-        ]);
+        let values = BTreeMap::from([("one".to_owned(), "1".to_owned()), ("two".to_owned(), "2".to_owned())]);
         assert_eq!(template.resolve(&values), Ok("a 12 z".to_owned()));
         assert_eq!(template.resolve(&BTreeMap::new()), Err("one".to_owned()));
         assert_eq!(template.variables().collect::<Vec<_>>(), ["one", "two"]);
@@ -111,22 +102,12 @@ mod tests {
     #[test]
     fn a_value_is_not_read_twice() {
         let values = BTreeMap::from([("one".to_owned(), "{{ two }}".to_owned())]);
-        assert_eq!(
-            Template::parse("{{ one }}").unwrap().resolve(&values),
-            Ok("{{ two }}".to_owned())
-        );
+        assert_eq!(Template::parse("{{ one }}").unwrap().resolve(&values), Ok("{{ two }}".to_owned()));
     }
 
     #[test]
     fn broken_templates_are_refused() {
-        for text in [
-            "{{ one",
-            "one }}",
-            "{{ }}",
-            "{{ One }}",
-            "{{ a__b }}",
-            "{{ a_ }}",
-        ] {
+        for text in ["{{ one", "one }}", "{{ }}", "{{ One }}", "{{ a__b }}", "{{ a_ }}"] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
     }

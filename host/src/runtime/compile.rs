@@ -33,8 +33,7 @@ pub fn all(manifest: &Manifest, cache_dir: &Path, log: &Log) -> Result<Compiled>
     let modules = cache_dir.join("modules");
     private_folder(&modules)?;
     // Two hosts that start at once would each find the other's new files unknown.
-    let lock = fs::File::create(cache_dir.join("lock"))
-        .context("the lock of the folder for compiled code")?;
+    let lock = fs::File::create(cache_dir.join("lock")).context("the lock of the folder for compiled code")?;
     lock.lock()?;
     discard_damaged(cache_dir, &modules)?;
     let engine = engine(&modules)?;
@@ -83,14 +82,9 @@ fn engine(cache_dir: &Path) -> Result<Engine> {
 }
 
 fn compile(engine: &Engine, manifest: &Manifest, log: &Log) -> Result<BTreeMap<String, Component>> {
-    let jobs: Vec<(&str, &Path)> = manifest
-        .components
-        .values()
-        .map(|component| (component.id.as_str(), component.source.as_path()))
-        .collect();
-    let workers = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(4);
+    let jobs: Vec<(&str, &Path)> =
+        manifest.components.values().map(|component| (component.id.as_str(), component.source.as_path())).collect();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -104,10 +98,7 @@ fn compile(engine: &Engine, manifest: &Manifest, log: &Log) -> Result<BTreeMap<S
                     let done = done.fetch_add(1, Ordering::SeqCst) + 1;
                     if started.elapsed() > SLOW {
                         let seconds = started.elapsed().as_secs_f32();
-                        log.line(&format!(
-                            "compiled {id} in {seconds:.1} s ({done} of {})",
-                            jobs.len()
-                        ));
+                        log.line(&format!("compiled {id} in {seconds:.1} s ({done} of {})", jobs.len()));
                     }
                     lock(&results).push(((*id).to_owned(), result));
                 }
@@ -115,10 +106,7 @@ fn compile(engine: &Engine, manifest: &Manifest, log: &Log) -> Result<BTreeMap<S
         }
     });
     let results = std::mem::take(&mut *lock(&results));
-    results
-        .into_iter()
-        .map(|(id, result)| result.map(|component| (id, component)))
-        .collect()
+    results.into_iter().map(|(id, result)| result.map(|component| (id, component))).collect()
 }
 
 /// The compiled files (not the usage statistics beside them), relative to the folder.
@@ -126,8 +114,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
-        let entries =
-            fs::read_dir(&current).with_context(|| format!("the folder {}", current.display()))?;
+        let entries = fs::read_dir(&current).with_context(|| format!("the folder {}", current.display()))?;
         for entry in entries {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
@@ -142,10 +129,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn line(folder: &Path, file: &Path) -> Result<String> {
-    let digest: String = Sha256::digest(fs::read(file)?)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest: String = Sha256::digest(fs::read(file)?).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("{digest} {}", file.strip_prefix(folder)?.display()))
 }
 

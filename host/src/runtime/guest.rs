@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::ResourceLimiterAsync;
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::{FsPerms, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -15,7 +15,6 @@ use super::Services;
 use super::outbound::Outbound;
 use crate::log::GuestLines;
 use crate::manifest::{Component, Mount};
-use crate::options::Limits;
 use crate::outbound_grants::AllowedHost;
 use crate::variables::Values;
 
@@ -44,10 +43,7 @@ impl Grants {
             let allowed = AllowedHost::parse(&address).map_err(|reason| {
                 // The template, not the address: a variable could be secret.
                 let entry = template.as_written();
-                anyhow::anyhow!(
-                    "component `{}`: allowed_outbound_hosts entry `{entry}`: {reason}",
-                    component.id
-                )
+                anyhow::anyhow!("component `{}`: allowed_outbound_hosts entry `{entry}`: {reason}", component.id)
             })?;
             outbound.push(allowed);
         }
@@ -58,12 +54,7 @@ impl Grants {
             .collect();
         for mount in &component.mounts {
             let found = mount.source.is_dir();
-            anyhow::ensure!(
-                found,
-                "component `{}`: there is no folder {}",
-                component.id,
-                mount.source.display()
-            );
+            anyhow::ensure!(found, "component `{}`: there is no folder {}", component.id, mount.source.display());
         }
         Ok(Self {
             id: component.id.clone(),
@@ -107,9 +98,7 @@ impl Guest {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(lines.clone()).stderr(lines);
         wasi.wall_clock(GuestClock(Arc::clone(services)));
-        wasi.allow_tcp(false)
-            .allow_udp(false)
-            .allow_ip_name_lookup(false);
+        wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         for mount in &grants.mounts {
             wasi.preopened_dir(&mount.source, &mount.destination, FsPerms::ReadOnly)
                 .map_err(anyhow::Error::from)
@@ -120,7 +109,7 @@ impl Guest {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound: Outbound::new(grants, services),
-            memory: Memory::new(&services.limits, Arc::clone(&services.large)),
+            memory: Memory { bytes: 0, place: None, services: Arc::clone(services) },
             grants: Arc::clone(grants),
             services: Arc::clone(services),
             open_stores: 0,
@@ -130,20 +119,13 @@ impl Guest {
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: &mut self.outbound,
-        }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
     }
 }
 
@@ -156,9 +138,7 @@ impl HostWallClock for GuestClock {
     }
 
     fn now(&self) -> Duration {
-        let real = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         real + self.0.probe.clock_offset()
     }
 }
@@ -166,24 +146,12 @@ impl HostWallClock for GuestClock {
 /// How much linear memory an instance has, and its place among the large ones.
 pub struct Memory {
     bytes: usize,
-    small: usize,
-    most: usize,
-    large: Arc<Semaphore>,
     place: Option<OwnedSemaphorePermit>,
+    services: Arc<Services>,
 }
 
 impl Memory {
-    fn new(limits: &Limits, large: Arc<Semaphore>) -> Self {
-        Self {
-            bytes: 0,
-            small: limits.small_memory,
-            most: limits.instance_memory,
-            large,
-            place: None,
-        }
-    }
-
-    /// Linear memory never shrinks, so a large instance is not used again.
+    /// Linear memory never shrinks: once large, an instance stays so, and keeps its place until it is thrown away.
     pub fn is_large(&self) -> bool {
         self.place.is_some()
     }
@@ -198,17 +166,13 @@ impl ResourceLimiterAsync for Memory {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let bytes = self.bytes - current.min(self.bytes) + desired;
-        if bytes > self.most {
+        let limits = &self.services.limits;
+        if bytes > limits.instance_memory {
             return Ok(false);
         }
-        if bytes > self.small && self.place.is_none() {
+        if bytes > limits.small_memory && self.place.is_none() {
             // The guest waits inside memory.grow; its request time-out bounds the wait.
-            self.place = Some(
-                Arc::clone(&self.large)
-                    .acquire_owned()
-                    .await
-                    .map_err(wasmtime::Error::new)?,
-            );
+            self.place = Some(self.services.place_for_large().await?);
         }
         self.bytes = bytes;
         Ok(true)

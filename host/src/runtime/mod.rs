@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use http::{Request, Response};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 use wasmtime_wasi_http::WasiBody;
@@ -57,12 +57,46 @@ pub struct Services {
     pub outbound_timeout: Duration,
     client: outbound::Client,
     large: Arc<Semaphore>,
+    waiting_for_large: AtomicUsize,
     runtime: OnceLock<Weak<Runtime>>,
 }
 
 impl Services {
     fn runtime(&self) -> Option<Arc<Runtime>> {
         self.runtime.get().and_then(Weak::upgrade)
+    }
+
+    /// Waits for a place among the large instances. One that only rests has to go, whichever component it is of.
+    async fn place_for_large(&self) -> wasmtime::Result<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.large).try_acquire_owned() {
+            return Ok(place);
+        }
+        // First counted, then searched: an instance that comes to rest meanwhile sees the count.
+        let _waiting = Waiting::new(&self.waiting_for_large);
+        if let Some(runtime) = self.runtime() {
+            let _ = runtime.pools.values().any(|pool| pool.give_up_large());
+        }
+        Arc::clone(&self.large).acquire_owned().await.map_err(wasmtime::Error::new)
+    }
+
+    fn large_is_wanted(&self) -> bool {
+        self.waiting_for_large.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Counts itself, also when its future is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -130,16 +164,9 @@ impl Runtime {
             .values()
             .map(|component| Grants::new(component, values).map(Arc::new))
             .collect::<Result<_>>()?;
-        let cache_dir = options
-            .cache_dir
-            .clone()
-            .unwrap_or_else(|| options.state_dir.join("compiled"));
+        let cache_dir = options.cache_dir.clone().unwrap_or_else(|| options.state_dir.join("compiled"));
         #[cfg(feature = "testing")]
-        let compile = if options.share_compiled {
-            compile::shared
-        } else {
-            compile::all
-        };
+        let compile = if options.share_compiled { compile::shared } else { compile::all };
         #[cfg(not(feature = "testing"))]
         let compile = compile::all;
         let (engine, compiled) = compile(manifest, &cache_dir, &log)?;
@@ -147,13 +174,14 @@ impl Runtime {
         let services = Arc::new(Services {
             store,
             log,
-            probe: Probe::default(),
+            probe: Probe::new(),
             activity: Arc::default(),
             limits: options.limits.clone(),
             request_timeout: options.request_timeout,
             outbound_timeout: options.outbound_timeout,
             client: outbound::client()?,
             large: Arc::new(Semaphore::new(options.limits.large_instances)),
+            waiting_for_large: AtomicUsize::new(0),
             runtime: OnceLock::new(),
         });
         let mut pools = BTreeMap::new();
@@ -161,21 +189,14 @@ impl Runtime {
             let component = compiled
                 .get(&grants.id)
                 .ok_or_else(|| anyhow::anyhow!("component `{}` was not compiled", grants.id))?;
-            let prepared = prepare(&linker, component)
-                .map_err(|error| anyhow::anyhow!("component `{}`: {error:#}", grants.id))?;
+            let prepared =
+                prepare(&linker, component).map_err(|error| anyhow::anyhow!("component `{}`: {error:#}", grants.id))?;
             let id = grants.id.clone();
-            pools.insert(
-                id,
-                Arc::new(Pool::new(prepared, grants, Arc::clone(&services))),
-            );
+            pools.insert(id, Arc::new(Pool::new(prepared, grants, Arc::clone(&services))));
         }
         ticker::start(&engine, &services.activity)?;
         let handle = tokio::runtime::Handle::current();
-        let runtime = Arc::new(Self {
-            services,
-            handle,
-            pools,
-        });
+        let runtime = Arc::new(Self { services, handle, pools });
         // Only this function has seen the services so far, so the cell is empty.
         let _ = runtime.services.runtime.set(Arc::downgrade(&runtime));
         runtime.handle.spawn(sweep(Arc::downgrade(&runtime)));
@@ -183,36 +204,21 @@ impl Runtime {
     }
 
     /// Has a component answer.
-    pub async fn handle(
-        &self,
-        component: &str,
-        request: Request<WasiBody>,
-    ) -> Result<Response<WasiBody>, Failure> {
+    pub async fn handle(&self, component: &str, request: Request<WasiBody>) -> Result<Response<WasiBody>, Failure> {
         match self.pools.get(component) {
             Some(pool) => pool.handle(request).await,
-            None => Err(Failure::Guest(format!(
-                "there is no component `{component}`"
-            ))),
+            None => Err(Failure::Guest(format!("there is no component `{component}`"))),
         }
     }
 
     /// A request from one component to another. A failing component looks like a 500, as in Spin.
-    pub async fn call_internal(
-        &self,
-        component: &str,
-        mut request: Request<WasiBody>,
-    ) -> Result<Response<WasiBody>> {
-        anyhow::ensure!(
-            self.pools.contains_key(component),
-            "there is no component `{component}`"
-        );
+    pub async fn call_internal(&self, component: &str, mut request: Request<WasiBody>) -> Result<Response<WasiBody>> {
+        anyhow::ensure!(self.pools.contains_key(component), "there is no component `{component}`");
         spin_headers::add_internal(&mut request);
         match self.handle(component, request).await {
             Ok(response) => Ok(response),
             Err(failure) => {
-                self.services
-                    .log
-                    .line(&format!("[{component}] failed: {failure}"));
+                self.services.log.line(&format!("[{component}] failed: {failure}"));
                 Ok(crate::server::reply::internal_error())
             }
         }

@@ -46,13 +46,7 @@ pub fn client() -> anyhow::Result<Client> {
         .build(tls))
 }
 
-type Sent = Result<
-    (
-        Response<WasiBody>,
-        Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ),
-    Error,
->;
+type Sent = Result<(Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
 /// What `wasi:http` asks when a guest sends a request.
 pub struct Outbound {
@@ -62,10 +56,7 @@ pub struct Outbound {
 
 impl Outbound {
     pub(super) fn new(grants: &Arc<Grants>, services: &Arc<Services>) -> Self {
-        Self {
-            grants: Arc::clone(grants),
-            services: Arc::clone(services),
-        }
+        Self { grants: Arc::clone(grants), services: Arc::clone(services) }
     }
 }
 
@@ -79,10 +70,7 @@ impl WasiHttpHooks for Outbound {
         let (grants, services) = (Arc::clone(&self.grants), Arc::clone(&self.services));
         Box::new(async move {
             let response = send(&grants, &services, request, options.unwrap_or_default()).await?;
-            Ok((
-                response,
-                Box::new(async { Ok(()) }) as Box<dyn Future<Output = _> + Send>,
-            ))
+            Ok((response, Box::new(async { Ok(()) }) as Box<dyn Future<Output = _> + Send>))
         })
     }
 }
@@ -93,16 +81,9 @@ async fn send(
     request: Request<WasiBody>,
     options: RequestOptions,
 ) -> Result<Response<WasiBody>, Error> {
-    let host = request
-        .uri()
-        .host()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let host = request.uri().host().unwrap_or_default().to_ascii_lowercase();
     if !allows(&grants.outbound, request.uri()) {
-        services.log.line(&format!(
-            "[{}] a request to {host:?} was denied: not in allowed_outbound_hosts",
-            grants.id
-        ));
+        services.log.line(&format!("[{}] a request to {host:?} was denied: not in allowed_outbound_hosts", grants.id));
         return Err(Error::HttpRequestDenied);
     }
     if !services.probe.before_outbound(&grants.id, &host).await {
@@ -110,19 +91,11 @@ async fn send(
     }
     if let Some(component) = internal_target(request.uri()) {
         let runtime = services.runtime().ok_or(Error::DestinationUnavailable)?;
-        return runtime
-            .call_internal(&component, request)
-            .await
-            .map_err(|_| Error::DestinationNotFound);
+        return runtime.call_internal(&component, request).await.map_err(|_| Error::DestinationNotFound);
     }
-    send_out(services, request, options)
-        .await
-        .inspect_err(|error| {
-            services.log.line(&format!(
-                "[{}] a request to {host:?} failed: {error}",
-                grants.id
-            ));
-        })
+    send_out(services, request, options).await.inspect_err(|error| {
+        services.log.line(&format!("[{}] a request to {host:?} failed: {error}", grants.id));
+    })
 }
 
 async fn send_out(
@@ -134,23 +107,14 @@ async fn send_out(
     // The guest's connect time-out cannot be given to a pooled connection; it shortens the whole wait instead.
     let wait = match (options.connect_timeout, options.first_byte_timeout) {
         (_, None) => longest,
-        (connect, Some(first_byte)) => {
-            longest.min(first_byte.saturating_add(connect.unwrap_or_default()))
-        }
+        (connect, Some(first_byte)) => longest.min(first_byte.saturating_add(connect.unwrap_or_default())),
     };
     let pause = longest.min(options.between_bytes_timeout.unwrap_or(longest));
     let response = timeout(wait, services.client.request(request))
         .await
         .map_err(|_| Error::ConnectionReadTimeout)?
         .map_err(|error| explain(&error))?;
-    Ok(response.map(|body| {
-        Paced {
-            body,
-            pause,
-            alarm: Box::pin(sleep(pause)),
-        }
-        .boxed_unsync()
-    }))
+    Ok(response.map(|body| Paced { body, pause, alarm: Box::pin(sleep(pause)) }.boxed_unsync()))
 }
 
 /// The `wasi:http` word for what went wrong.
@@ -165,17 +129,13 @@ fn explain(error: &legacy::Error) -> Error {
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             // A TLS failure travels inside an I/O error.
-            if let Some(rustls::Error::InvalidCertificate(_)) =
-                io.get_ref().and_then(|inner| inner.downcast_ref())
-            {
+            if let Some(rustls::Error::InvalidCertificate(_)) = io.get_ref().and_then(|inner| inner.downcast_ref()) {
                 return Error::TlsCertificateError;
             }
             match io.kind() {
                 io::ErrorKind::ConnectionRefused => return Error::ConnectionRefused,
                 io::ErrorKind::TimedOut => return Error::ConnectionTimeout,
-                io::ErrorKind::ConnectionReset
-                | io::ErrorKind::UnexpectedEof
-                | io::ErrorKind::BrokenPipe => {
+                io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
                     return Error::ConnectionTerminated;
                 }
                 _ => {}
@@ -183,11 +143,7 @@ fn explain(error: &legacy::Error) -> Error {
         }
         source = cause.source();
     }
-    if error.is_connect() {
-        Error::DestinationUnavailable
-    } else {
-        Error::HttpProtocolError
-    }
+    if error.is_connect() { Error::DestinationUnavailable } else { Error::HttpProtocolError }
 }
 
 /// A response body that fails when its sender pauses for too long.
@@ -201,10 +157,7 @@ impl Body for Paced {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => {
                 let next = Instant::now() + self.pause;

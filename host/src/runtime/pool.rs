@@ -1,7 +1,8 @@
 //! The instances of one component.
 //!
 //! An instance works on one request at a time, until the work it left for after its answer is done too: nothing of one
-//! request is ever in memory beside another. It is used again only while it is small and well.
+//! request is ever in memory beside another. It is used again while it is well, and while no other
+//! instance waits for the memory it holds.
 
 use std::fmt;
 use std::pin::Pin;
@@ -54,6 +55,12 @@ struct Instance {
     rested_since: Instant,
 }
 
+impl Instance {
+    fn is_large(&self) -> bool {
+        self.store.data().memory.is_large()
+    }
+}
+
 /// One component, ready to answer.
 pub struct Pool {
     prepared: ServicePre<Guest>,
@@ -65,49 +72,28 @@ pub struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(
-        prepared: ServicePre<Guest>,
-        grants: Arc<Grants>,
-        services: Arc<Services>,
-    ) -> Self {
+    pub(super) fn new(prepared: ServicePre<Guest>, grants: Arc<Grants>, services: Arc<Services>) -> Self {
         let active = Arc::new(Semaphore::new(services.limits.active_per_component));
         let lingering = Arc::new(Semaphore::new(services.limits.lingering_per_component));
-        Self {
-            prepared,
-            grants,
-            services,
-            idle: Mutex::default(),
-            active,
-            lingering,
-        }
+        Self { prepared, grants, services, idle: Mutex::default(), active, lingering }
     }
 
     /// Has a component answer a request. The work goes on if this future is dropped: a client that hangs up must not
     /// leave half of it undone.
     pub async fn handle(self: &Arc<Self>, request: Request<WasiBody>) -> Answer {
-        let permit = timeout(
-            self.services.request_timeout,
-            Arc::clone(&self.active).acquire_owned(),
-        )
-        .await
-        .map_err(|_| Failure::Busy)?
-        .map_err(|_| Failure::Busy)?;
+        let permit = timeout(self.services.request_timeout, Arc::clone(&self.active).acquire_owned())
+            .await
+            .map_err(|_| Failure::Busy)?
+            .map_err(|_| Failure::Busy)?;
         let (answer, receive) = oneshot::channel();
         tokio::spawn(Arc::clone(self).work(request, permit, answer));
-        receive.await.unwrap_or_else(|_| {
-            Err(Failure::Guest(
-                "the instance ended without an answer".to_owned(),
-            ))
-        })
+        receive.await.unwrap_or_else(|_| Err(Failure::Guest("the instance ended without an answer".to_owned())))
     }
 
     /// Throws away instances that had nothing to do for a while.
     pub(super) fn sweep(&self) {
-        let old: Vec<Instance> = lock(&self.idle)
-            .extract_if(.., |instance| {
-                instance.rested_since.elapsed() > LONGEST_IDLE
-            })
-            .collect();
+        let old: Vec<Instance> =
+            lock(&self.idle).extract_if(.., |instance| instance.rested_since.elapsed() > LONGEST_IDLE).collect();
         drop(old);
     }
 
@@ -124,9 +110,7 @@ impl Pool {
             None => match self.instantiate().await {
                 Ok(instance) => instance,
                 Err(error) => {
-                    let _ = answer.send(Err(Failure::Guest(format!(
-                        "it could not be started: {error:#}"
-                    ))));
+                    let _ = answer.send(Err(Failure::Guest(format!("it could not be started: {error:#}"))));
                     return;
                 }
             },
@@ -139,10 +123,7 @@ impl Pool {
                 let _ = answer.send(Err(failure));
             }
             (Err(failure), None) => {
-                self.services.log.line(&format!(
-                    "[{}] failed after its answer: {failure}",
-                    self.grants.id
-                ));
+                self.services.log.line(&format!("[{}] failed after its answer: {failure}", self.grants.id));
             }
         }
     }
@@ -155,12 +136,7 @@ impl Pool {
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let service = self.prepared.instantiate_async(&mut store).await?;
-        Ok(Instance {
-            store,
-            service,
-            served: 0,
-            rested_since: Instant::now(),
-        })
+        Ok(Instance { store, service, served: 0, rested_since: Instant::now() })
     }
 
     /// Runs a request to its end, which is later than its answer.
@@ -216,14 +192,26 @@ impl Pool {
     fn rest(&self, mut instance: Instance) {
         instance.served += 1;
         instance.rested_since = Instant::now();
-        let worn = instance.served >= self.services.limits.requests_per_instance;
-        if worn || instance.store.data().memory.is_large() {
+        if instance.served >= self.services.limits.requests_per_instance {
             return;
         }
+        let large = instance.is_large();
         let mut idle = lock(&self.idle);
         if idle.len() < MOST_IDLE {
             idle.push(instance);
         }
+        drop(idle);
+        if large && self.services.large_is_wanted() {
+            self.give_up_large();
+        }
+    }
+
+    /// Throws away one resting instance that is large, if there is one.
+    pub(super) fn give_up_large(&self) -> bool {
+        let mut idle = lock(&self.idle);
+        let found = idle.iter().position(Instance::is_large).map(|index| idle.swap_remove(index));
+        drop(idle);
+        found.is_some()
     }
 }
 
@@ -238,7 +226,5 @@ async fn respond(
         (request, sent)
     });
     let response = service.handle(accessor, request).await??;
-    accessor.with(|mut access| {
-        response.into_http_with_getter(access.as_context_mut(), sent, Guest::http)
-    })
+    accessor.with(|mut access| response.into_http_with_getter(access.as_context_mut(), sent, Guest::http))
 }

@@ -19,18 +19,11 @@ impl From<StoreError> for Error {
 impl Guest {
     pub(super) fn caller(&mut self, store: &Resource<OpenStore>) -> wasmtime::Result<Caller> {
         let label = self.table.get(store)?.label.clone();
-        Ok(Caller {
-            grants: self.grants.clone(),
-            services: self.services.clone(),
-            label,
-        })
+        Ok(Caller { grants: self.grants.clone(), services: self.services.clone(), label })
     }
 
     /// `None`: not granted. `Some(None)`: too many.
-    pub(super) fn open_store(
-        &mut self,
-        label: String,
-    ) -> wasmtime::Result<Option<Option<Resource<OpenStore>>>> {
+    pub(super) fn open_store(&mut self, label: String) -> wasmtime::Result<Option<Option<Resource<OpenStore>>>> {
         if !self.grants.stores.contains(&label) {
             return Ok(None);
         }
@@ -56,74 +49,40 @@ impl HostStore for Guest {
     }
 }
 
-fn caller<T>(
-    accessor: &Accessor<T, GuestAccess>,
-    store: &Resource<OpenStore>,
-) -> wasmtime::Result<Caller> {
+fn caller<T>(accessor: &Accessor<T, GuestAccess>, store: &Resource<OpenStore>) -> wasmtime::Result<Caller> {
     accessor.with(|mut access| access.get().caller(store))
 }
 
 impl<T: Send> HostStoreWithStore<T> for GuestAccess {
     async fn open(accessor: &Accessor<T, Self>, label: String) -> Answer<Resource<OpenStore>> {
-        Ok(
-            match accessor.with(|mut access| access.get().open_store(label))? {
-                None => Err(Error::AccessDenied),
-                Some(None) => Err(Error::StoreTableFull),
-                Some(Some(store)) => Ok(store),
-            },
-        )
+        Ok(match accessor.with(|mut access| access.get().open_store(label))? {
+            None => Err(Error::AccessDenied),
+            Some(None) => Err(Error::StoreTableFull),
+            Some(Some(store)) => Ok(store),
+        })
     }
 
-    async fn get(
-        accessor: &Accessor<T, Self>,
-        store: Resource<OpenStore>,
-        key: String,
-    ) -> Answer<Option<Vec<u8>>> {
+    async fn get(accessor: &Accessor<T, Self>, store: Resource<OpenStore>, key: String) -> Answer<Option<Vec<u8>>> {
         let caller = caller(accessor, &store)?;
-        let answer = caller.run(OpKind::Get, [key.as_str()].into_iter(), |store, label| {
-            store.get(label, &key)
-        });
+        let answer = caller.run(OpKind::Get, [key.as_str()].into_iter(), |store, label| store.get(label, &key));
         Ok(answer.await?.map_err(Error::from))
     }
 
-    async fn set(
-        accessor: &Accessor<T, Self>,
-        store: Resource<OpenStore>,
-        key: String,
-        value: Vec<u8>,
-    ) -> Answer<()> {
+    async fn set(accessor: &Accessor<T, Self>, store: Resource<OpenStore>, key: String, value: Vec<u8>) -> Answer<()> {
         let caller = caller(accessor, &store)?;
-        let answer = caller.run(OpKind::Set, [key.as_str()].into_iter(), |store, label| {
-            store.set(label, &key, value)
-        });
+        let answer = caller.run(OpKind::Set, [key.as_str()].into_iter(), |store, label| store.set(label, &key, value));
         Ok(answer.await?.map_err(Error::from))
     }
 
-    async fn delete(
-        accessor: &Accessor<T, Self>,
-        store: Resource<OpenStore>,
-        key: String,
-    ) -> Answer<()> {
+    async fn delete(accessor: &Accessor<T, Self>, store: Resource<OpenStore>, key: String) -> Answer<()> {
         let caller = caller(accessor, &store)?;
-        let answer = caller.run(
-            OpKind::Delete,
-            [key.as_str()].into_iter(),
-            |store, label| store.delete(label, &key),
-        );
+        let answer = caller.run(OpKind::Delete, [key.as_str()].into_iter(), |store, label| store.delete(label, &key));
         Ok(answer.await?.map_err(Error::from))
     }
 
-    async fn exists(
-        accessor: &Accessor<T, Self>,
-        store: Resource<OpenStore>,
-        key: String,
-    ) -> Answer<bool> {
+    async fn exists(accessor: &Accessor<T, Self>, store: Resource<OpenStore>, key: String) -> Answer<bool> {
         let caller = caller(accessor, &store)?;
-        let answer = caller.run(
-            OpKind::Exists,
-            [key.as_str()].into_iter(),
-            |store, label| store.exists(label, &key),
-        );
+        let answer = caller.run(OpKind::Exists, [key.as_str()].into_iter(), |store, label| store.exists(label, &key));
         Ok(answer.await?.map_err(Error::from))
     }
 
@@ -133,11 +92,7 @@ impl<T: Send> HostStoreWithStore<T> for GuestAccess {
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
         let caller = caller(accessor, &store)?;
         // Unlike Spin, the list is complete before the guest sees its first key: no lock is held while it reads.
-        let answer = caller
-            .run(OpKind::GetKeys, std::iter::empty(), |store, label| {
-                store.get_keys(label)
-            })
-            .await?;
+        let answer = caller.run(OpKind::GetKeys, std::iter::empty(), |store, label| store.get_keys(label)).await?;
         let (keys, end) = match answer {
             Ok(keys) => (keys, Ok(())),
             Err(error) => (Vec::new(), Err(Error::from(error))),

@@ -30,27 +30,19 @@ impl Caller {
     where
         F: Future<Output = Result<T, StoreError>> + Send,
     {
-        let verdict = self
-            .services
-            .probe
-            .before_store(&self.grants.id, kind, keys)
-            .await;
+        let verdict = self.services.probe.before_store(&self.grants.id, kind, keys).await;
         #[cfg(feature = "testing")]
         if verdict == Verdict::Fail {
             return Ok(Err(StoreError("the store is broken by a test".to_owned())));
         }
         let result = operation(self.services.store.as_ref(), &self.label).await;
         if let Err(error) = &result {
-            self.services
-                .log
-                .line(&format!("[{}] key-value error: {error}", self.grants.id));
+            self.services.log.line(&format!("[{}] key-value error: {error}", self.grants.id));
         }
         match verdict {
             Verdict::Proceed => Ok(result),
             #[cfg(feature = "testing")]
-            Verdict::Fail | Verdict::LoseAnswer => {
-                Ok(Err(StoreError("the answer was lost by a test".to_owned())))
-            }
+            Verdict::Fail | Verdict::LoseAnswer => Ok(Err(StoreError("the answer was lost by a test".to_owned()))),
             #[cfg(feature = "testing")]
             Verdict::Kill => Err(wasmtime::format_err!("killed by a test")),
         }

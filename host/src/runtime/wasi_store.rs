@@ -35,63 +35,35 @@ impl store::Host for Guest {
 impl store::HostBucket for Guest {
     async fn get(&mut self, bucket: Resource<OpenStore>, key: String) -> Answer<Option<Vec<u8>>> {
         let caller = self.caller(&bucket)?;
-        let answer = caller.run(OpKind::Get, [key.as_str()].into_iter(), |store, label| {
-            store.get(label, &key)
-        });
+        let answer = caller.run(OpKind::Get, [key.as_str()].into_iter(), |store, label| store.get(label, &key));
         Ok(answer.await?.map_err(Error::from))
     }
 
-    async fn set(
-        &mut self,
-        bucket: Resource<OpenStore>,
-        key: String,
-        value: Vec<u8>,
-    ) -> Answer<()> {
+    async fn set(&mut self, bucket: Resource<OpenStore>, key: String, value: Vec<u8>) -> Answer<()> {
         let caller = self.caller(&bucket)?;
-        let answer = caller.run(OpKind::Set, [key.as_str()].into_iter(), |store, label| {
-            store.set(label, &key, value)
-        });
+        let answer = caller.run(OpKind::Set, [key.as_str()].into_iter(), |store, label| store.set(label, &key, value));
         Ok(answer.await?.map_err(Error::from))
     }
 
     async fn delete(&mut self, bucket: Resource<OpenStore>, key: String) -> Answer<()> {
         let caller = self.caller(&bucket)?;
-        let answer = caller.run(
-            OpKind::Delete,
-            [key.as_str()].into_iter(),
-            |store, label| store.delete(label, &key),
-        );
+        let answer = caller.run(OpKind::Delete, [key.as_str()].into_iter(), |store, label| store.delete(label, &key));
         Ok(answer.await?.map_err(Error::from))
     }
 
     async fn exists(&mut self, bucket: Resource<OpenStore>, key: String) -> Answer<bool> {
         let caller = self.caller(&bucket)?;
-        let answer = caller.run(
-            OpKind::Exists,
-            [key.as_str()].into_iter(),
-            |store, label| store.exists(label, &key),
-        );
+        let answer = caller.run(OpKind::Exists, [key.as_str()].into_iter(), |store, label| store.exists(label, &key));
         Ok(answer.await?.map_err(Error::from))
     }
 
-    async fn list_keys(
-        &mut self,
-        bucket: Resource<OpenStore>,
-        cursor: Option<String>,
-    ) -> Answer<KeyResponse> {
+    async fn list_keys(&mut self, bucket: Resource<OpenStore>, cursor: Option<String>) -> Answer<KeyResponse> {
         if cursor.is_some() {
-            return Ok(Err(Error::Other(
-                "list_keys: cursor not supported".to_owned(),
-            )));
+            return Ok(Err(Error::Other("list_keys: cursor not supported".to_owned())));
         }
         let caller = self.caller(&bucket)?;
-        let answer = caller.run(OpKind::GetKeys, std::iter::empty(), |store, label| {
-            store.get_keys(label)
-        });
-        Ok(answer
-            .await?
-            .map(|keys| KeyResponse { keys, cursor: None })
-            .map_err(Error::from))
+        let answer = caller.run(OpKind::GetKeys, std::iter::empty(), |store, label| store.get_keys(label));
+        Ok(answer.await?.map(|keys| KeyResponse { keys, cursor: None }).map_err(Error::from))
     }
 
     async fn drop(&mut self, bucket: Resource<OpenStore>) -> wasmtime::Result<()> {
@@ -110,29 +82,19 @@ impl batch::Host for Guest {
             return Ok(Ok(Vec::new()));
         }
         let asked = keys.clone();
-        let answer = caller.run(
-            OpKind::GetMany,
-            keys.iter().map(String::as_str),
-            |store, label| store.get_many(label, asked),
-        );
+        let answer =
+            caller.run(OpKind::GetMany, keys.iter().map(String::as_str), |store, label| store.get_many(label, asked));
         Ok(answer.await?.map_err(Error::from))
     }
 
-    async fn set_many(
-        &mut self,
-        bucket: Resource<OpenStore>,
-        values: Vec<(String, Vec<u8>)>,
-    ) -> Answer<()> {
+    async fn set_many(&mut self, bucket: Resource<OpenStore>, values: Vec<(String, Vec<u8>)>) -> Answer<()> {
         let caller = self.caller(&bucket)?;
         if values.is_empty() {
             return Ok(Ok(()));
         }
         let keys: Vec<String> = values.iter().map(|(key, _)| key.clone()).collect();
-        let answer = caller.run(
-            OpKind::SetMany,
-            keys.iter().map(String::as_str),
-            |store, label| store.set_many(label, values),
-        );
+        let answer =
+            caller.run(OpKind::SetMany, keys.iter().map(String::as_str), |store, label| store.set_many(label, values));
         Ok(answer.await?.map_err(Error::from))
     }
 
@@ -142,28 +104,17 @@ impl batch::Host for Guest {
             return Ok(Ok(()));
         }
         let gone = keys.clone();
-        let answer = caller.run(
-            OpKind::DeleteMany,
-            keys.iter().map(String::as_str),
-            |store, label| store.delete_many(label, gone),
-        );
+        let answer = caller
+            .run(OpKind::DeleteMany, keys.iter().map(String::as_str), |store, label| store.delete_many(label, gone));
         Ok(answer.await?.map_err(Error::from))
     }
 }
 
 impl atomics::Host for Guest {
-    async fn increment(
-        &mut self,
-        bucket: Resource<OpenStore>,
-        key: String,
-        delta: i64,
-    ) -> Answer<i64> {
+    async fn increment(&mut self, bucket: Resource<OpenStore>, key: String, delta: i64) -> Answer<i64> {
         let caller = self.caller(&bucket)?;
-        let answer = caller.run(
-            OpKind::Increment,
-            [key.as_str()].into_iter(),
-            |store, label| store.increment(label, &key, delta),
-        );
+        let answer = caller
+            .run(OpKind::Increment, [key.as_str()].into_iter(), |store, label| store.increment(label, &key, delta));
         Ok(answer.await?.map_err(Error::from))
     }
 
@@ -178,11 +129,7 @@ impl atomics::Host for Guest {
 }
 
 impl atomics::HostCas for Guest {
-    async fn new(
-        &mut self,
-        _bucket: Resource<OpenStore>,
-        _key: String,
-    ) -> Answer<Resource<NoSwap>> {
+    async fn new(&mut self, _bucket: Resource<OpenStore>, _key: String) -> Answer<Resource<NoSwap>> {
         Ok(Err(no_swap()))
     }
 

@@ -41,21 +41,11 @@ impl Server {
             None => serde_json::json!({ "name": manifest.name }),
         };
         let limits = runtime.services.limits.clone();
-        Self {
-            runtime,
-            routes: Routes::new(&manifest.routes),
-            info: info.to_string(),
-            limits,
-        }
+        Self { runtime, routes: Routes::new(&manifest.routes), info: info.to_string(), limits }
     }
 
     /// Answers until told to stop, then lets open requests finish for a while.
-    pub async fn serve(
-        self: Arc<Self>,
-        listener: TcpListener,
-        mut stop: oneshot::Receiver<()>,
-        grace: Duration,
-    ) {
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: oneshot::Receiver<()>, grace: Duration) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let open = GracefulShutdown::new();
         let builder = Arc::new(self.builder());
@@ -73,9 +63,7 @@ impl Server {
                 let server = Arc::clone(&server);
                 async move { Ok::<_, Infallible>(server.answer(request, peer).await) }
             });
-            let connection = builder
-                .serve_connection(TokioIo::new(stream), service)
-                .into_owned();
+            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             let connection = open.watch(connection);
             tokio::spawn(async move {
                 // A broken connection is the client's affair.

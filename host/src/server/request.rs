@@ -17,36 +17,18 @@ const LONGEST_LOGGED_PATH: usize = 200;
 
 impl Server {
     /// Answers a request, whatever it is.
-    pub(super) async fn answer(
-        &self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> Response<WasiBody> {
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<WasiBody> {
         let started = Instant::now();
         let method = request.method().clone();
         // Never the query, and nothing about the person.
-        let path: String = request
-            .uri()
-            .path()
-            .chars()
-            .take(LONGEST_LOGGED_PATH)
-            .collect();
+        let path: String = request.uri().path().chars().take(LONGEST_LOGGED_PATH).collect();
         let (component, response) = self.route(request, peer).await;
-        let (status, milliseconds) = (
-            response.status().as_u16(),
-            started.elapsed().as_secs_f64() * 1000.0,
-        );
-        self.runtime.services.log.line(&format!(
-            "{method} {path} {status} {milliseconds:.1}ms {component}"
-        ));
+        let (status, milliseconds) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0);
+        self.runtime.services.log.line(&format!("{method} {path} {status} {milliseconds:.1}ms {component}"));
         response
     }
 
-    async fn route(
-        &self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> (&str, Response<WasiBody>) {
+    async fn route(&self, request: Request<Incoming>, peer: SocketAddr) -> (&str, Response<WasiBody>) {
         if let Some(own) = request.uri().path().strip_prefix(OWN_PATHS) {
             return ("-", self.own_path(own));
         }
@@ -57,12 +39,8 @@ impl Server {
         let Some(found) = self.routes.find(&path) else {
             return ("-", reply::problem(StatusCode::NOT_FOUND));
         };
-        if declared_length(&request).is_some_and(|length| length > self.limits.request_body as u64)
-        {
-            return (
-                found.component,
-                reply::problem(StatusCode::PAYLOAD_TOO_LARGE),
-            );
+        if declared_length(&request).is_some_and(|length| length > self.limits.request_body as u64) {
+            return (found.component, reply::problem(StatusCode::PAYLOAD_TOO_LARGE));
         }
         let mut request = self.bounded(request);
         spin_headers::add(&mut request, &found, peer);
@@ -89,10 +67,7 @@ impl Server {
         match self.runtime.handle(component, request).await {
             Ok(response) => response,
             Err(failure) => {
-                self.runtime
-                    .services
-                    .log
-                    .line(&format!("[{component}] failed: {failure}"));
+                self.runtime.services.log.line(&format!("[{component}] failed: {failure}"));
                 reply::problem(match failure {
                     Failure::Busy => StatusCode::SERVICE_UNAVAILABLE,
                     Failure::TimedOut => StatusCode::GATEWAY_TIMEOUT,
@@ -109,9 +84,7 @@ impl Server {
             Limited::new(body, most)
                 .map_err(|error| match error.downcast::<hyper::Error>() {
                     Ok(error) => Error::Hyper(*error),
-                    Err(error) if error.is::<LengthLimitError>() => {
-                        Error::HttpRequestBodySize(None)
-                    }
+                    Err(error) if error.is::<LengthLimitError>() => Error::HttpRequestBodySize(None),
                     Err(error) => Error::InternalError(Some(error.to_string())),
                 })
                 .boxed_unsync()
@@ -120,13 +93,7 @@ impl Server {
 }
 
 fn declared_length<B>(request: &Request<B>) -> Option<u64> {
-    request
-        .headers()
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Whom the request is addressed to, if it says so clearly. A component's own name is not an address from outside.
@@ -142,8 +109,7 @@ fn authority<B>(request: &Request<B>) -> Option<Authority> {
         (Some(authority), _) | (None, Some(authority)) => authority,
         (None, None) => return None,
     };
-    (!authority.as_str().contains('@') && !spin_headers::names_component(authority.as_str()))
-        .then_some(authority)
+    (!authority.as_str().contains('@') && !spin_headers::names_component(authority.as_str())).then_some(authority)
 }
 
 #[cfg(test)]

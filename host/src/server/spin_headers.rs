@@ -37,23 +37,13 @@ pub fn add_internal<B>(request: &mut Request<B>) {
 
 /// Is this the name of a component, with or without a port?
 pub fn names_component(host: &str) -> bool {
-    let name = host
-        .rsplit_once(':')
-        .map_or(host, |(name, _)| name)
-        .to_ascii_lowercase();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
     name.ends_with(INTERNAL_SUFFIX)
 }
 
 fn append<B>(request: &mut Request<B>, pattern: &str, path_info: &str, peer: &str) {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |path| path.as_str());
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("localhost");
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let full_url = format!("http://{host}{path}");
     let prefix = pattern.strip_suffix("/...").unwrap_or(pattern);
     let headers = request.headers_mut();
@@ -88,19 +78,10 @@ mod tests {
             .header("connection", "close")
             .body(())
             .unwrap();
-        let found = Match {
-            component: "a",
-            pattern: "/a/...",
-            tail: "/x".to_owned(),
-        };
+        let found = Match { component: "a", pattern: "/a/...", tail: "/x".to_owned() };
         add(&mut request, &found, "127.0.0.1:9".parse().unwrap());
         let all = |name: &str| -> Vec<&str> {
-            request
-                .headers()
-                .get_all(name)
-                .iter()
-                .map(|value| value.to_str().unwrap())
-                .collect()
+            request.headers().get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
         };
         assert_eq!(all("spin-client-addr"), ["6.6.6.6", "127.0.0.1:9"]);
         assert_eq!(all("spin-full-url"), ["http://h:1/a/x?q=1"]);
@@ -114,21 +95,12 @@ mod tests {
 
     #[test]
     fn a_call_between_components_has_no_address() {
-        let mut request = Request::builder()
-            .uri("http://m.spin.internal/send")
-            .header("host", "m.spin.internal")
-            .body(())
-            .unwrap();
+        let mut request =
+            Request::builder().uri("http://m.spin.internal/send").header("host", "m.spin.internal").body(()).unwrap();
         add_internal(&mut request);
         assert!(!request.headers().contains_key("host"));
-        assert_eq!(
-            request.headers().get("spin-client-addr").unwrap(),
-            "0.0.0.0:0"
-        );
+        assert_eq!(request.headers().get("spin-client-addr").unwrap(), "0.0.0.0:0");
         assert_eq!(request.headers().get("spin-path-info").unwrap(), "/send");
-        assert_eq!(
-            request.headers().get("spin-full-url").unwrap(),
-            "http://localhost/send"
-        );
+        assert_eq!(request.headers().get("spin-full-url").unwrap(), "http://localhost/send");
     }
 }

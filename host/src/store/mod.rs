@@ -46,9 +46,7 @@ impl StoreConfig {
         if text.starts_with("redis://") {
             return Ok(Self::Redis(text.to_owned()));
         }
-        anyhow::bail!(
-            "a store is `sqlite`, `sqlite:PATH`, `sqlite::memory:` or `redis://HOST:PORT/DB`"
-        )
+        anyhow::bail!("a store is `sqlite`, `sqlite:PATH`, `sqlite::memory:` or `redis://HOST:PORT/DB`")
     }
 
     /// Opens the backend; `state_dir` is where the default database lives.
@@ -61,9 +59,7 @@ impl StoreConfig {
             }
             Self::SqliteFile(path) => Arc::new(SqliteStore::open(path)?),
             Self::SqliteMemory => Arc::new(SqliteStore::in_memory()?),
-            Self::Redis(url) => {
-                Arc::new(RedisStore::connect(url).await.context("the Redis store")?)
-            }
+            Self::Redis(url) => Arc::new(RedisStore::connect(url).await.context("the Redis store")?),
         })
     }
 }
@@ -86,9 +82,7 @@ impl StoreError {
     }
 
     fn too_large() -> Self {
-        Self(format!(
-            "query result exceeds limit of {MAX_ANSWER_BYTES} bytes"
-        ))
+        Self(format!("query result exceeds limit of {MAX_ANSWER_BYTES} bytes"))
     }
 }
 
@@ -111,8 +105,7 @@ pub trait KeyValue: Send + Sync {
     /// Several values. A missing key is left out (SQLite) or paired with `None` (Redis): a guest must cope with both.
     async fn get_many(&self, store: &str, keys: Vec<String>) -> Result<Vec<Entry>, StoreError>;
     /// Writes several values at once.
-    async fn set_many(&self, store: &str, values: Vec<(String, Vec<u8>)>)
-    -> Result<(), StoreError>;
+    async fn set_many(&self, store: &str, values: Vec<(String, Vec<u8>)>) -> Result<(), StoreError>;
     /// Removes several keys at once.
     async fn delete_many(&self, store: &str, keys: Vec<String>) -> Result<(), StoreError>;
     /// Adds to a counter and returns the new number; an absent counter is zero.
@@ -120,18 +113,11 @@ pub trait KeyValue: Send + Sync {
 }
 
 fn within_limit(bytes: usize) -> Result<(), StoreError> {
-    if bytes > MAX_ANSWER_BYTES {
-        Err(StoreError::too_large())
-    } else {
-        Ok(())
-    }
+    if bytes > MAX_ANSWER_BYTES { Err(StoreError::too_large()) } else { Ok(()) }
 }
 
 fn entries_within_limit(entries: Vec<Entry>) -> Result<Vec<Entry>, StoreError> {
-    let bytes = entries
-        .iter()
-        .map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len))
-        .sum();
+    let bytes = entries.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum();
     within_limit(bytes)?;
     Ok(entries)
 }
@@ -143,18 +129,9 @@ mod tests {
     #[test]
     fn a_store_is_named_in_four_ways() -> Result<()> {
         assert_eq!(StoreConfig::parse("sqlite")?, StoreConfig::Sqlite);
-        assert_eq!(
-            StoreConfig::parse("sqlite::memory:")?,
-            StoreConfig::SqliteMemory
-        );
-        assert_eq!(
-            StoreConfig::parse("sqlite:/a/b.db")?,
-            StoreConfig::SqliteFile("/a/b.db".into())
-        );
-        assert_eq!(
-            StoreConfig::parse("redis://h:1/0")?,
-            StoreConfig::Redis("redis://h:1/0".into())
-        );
+        assert_eq!(StoreConfig::parse("sqlite::memory:")?, StoreConfig::SqliteMemory);
+        assert_eq!(StoreConfig::parse("sqlite:/a/b.db")?, StoreConfig::SqliteFile("/a/b.db".into()));
+        assert_eq!(StoreConfig::parse("redis://h:1/0")?, StoreConfig::Redis("redis://h:1/0".into()));
         assert!(StoreConfig::parse("sqlite:").is_err());
         assert!(StoreConfig::parse("postgres://h").is_err());
         Ok(())

@@ -23,9 +23,7 @@ impl RedisStore {
     /// because an increment sent twice would count twice.
     pub async fn connect(url: &str) -> Result<Self> {
         // Without TCP_NODELAY every second small command waits 40 ms for the peer's delayed acknowledgement.
-        let info = url
-            .into_connection_info()?
-            .set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        let info = url.into_connection_info()?.set_tcp_settings(TcpSettings::default().set_nodelay(true));
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(ANSWER_TIMEOUT))
@@ -38,38 +36,21 @@ impl RedisStore {
 #[async_trait]
 impl KeyValue for RedisStore {
     async fn get(&self, _store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let value: Option<Vec<u8>> = self
-            .connection
-            .clone()
-            .get(key)
-            .await
-            .map_err(StoreError::new)?;
+        let value: Option<Vec<u8>> = self.connection.clone().get(key).await.map_err(StoreError::new)?;
         within_limit(value.as_ref().map_or(0, Vec::len))?;
         Ok(value)
     }
 
     async fn set(&self, _store: &str, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
-        self.connection
-            .clone()
-            .set(key, value)
-            .await
-            .map_err(StoreError::new)
+        self.connection.clone().set(key, value).await.map_err(StoreError::new)
     }
 
     async fn delete(&self, _store: &str, key: &str) -> Result<(), StoreError> {
-        self.connection
-            .clone()
-            .del(key)
-            .await
-            .map_err(StoreError::new)
+        self.connection.clone().del(key).await.map_err(StoreError::new)
     }
 
     async fn exists(&self, _store: &str, key: &str) -> Result<bool, StoreError> {
-        self.connection
-            .clone()
-            .exists(key)
-            .await
-            .map_err(StoreError::new)
+        self.connection.clone().exists(key).await.map_err(StoreError::new)
     }
 
     async fn get_keys(&self, _store: &str) -> Result<Vec<String>, StoreError> {
@@ -88,40 +69,19 @@ impl KeyValue for RedisStore {
     }
 
     async fn get_many(&self, _store: &str, keys: Vec<String>) -> Result<Vec<Entry>, StoreError> {
-        let values: Vec<Option<Vec<u8>>> = self
-            .connection
-            .clone()
-            .mget(&keys)
-            .await
-            .map_err(StoreError::new)?;
+        let values: Vec<Option<Vec<u8>>> = self.connection.clone().mget(&keys).await.map_err(StoreError::new)?;
         entries_within_limit(keys.into_iter().zip(values).collect())
     }
 
-    async fn set_many(
-        &self,
-        _store: &str,
-        values: Vec<(String, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
-        self.connection
-            .clone()
-            .mset(&values)
-            .await
-            .map_err(StoreError::new)
+    async fn set_many(&self, _store: &str, values: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+        self.connection.clone().mset(&values).await.map_err(StoreError::new)
     }
 
     async fn delete_many(&self, _store: &str, keys: Vec<String>) -> Result<(), StoreError> {
-        self.connection
-            .clone()
-            .del(keys)
-            .await
-            .map_err(StoreError::new)
+        self.connection.clone().del(keys).await.map_err(StoreError::new)
     }
 
     async fn increment(&self, _store: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
-        self.connection
-            .clone()
-            .incr(key, delta)
-            .await
-            .map_err(StoreError::new)
+        self.connection.clone().incr(key, delta).await.map_err(StoreError::new)
     }
 }

@@ -35,8 +35,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens or makes a database file.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection =
-            Connection::open(path).with_context(|| format!("the database {}", path.display()))?;
+        let connection = Connection::open(path).with_context(|| format!("the database {}", path.display()))?;
         Self::serve(connection).with_context(|| format!("the database {}", path.display()))
     }
 
@@ -49,13 +48,11 @@ impl SqliteStore {
         connection.execute(TABLE, [])?;
         rusqlite::vtab::array::load_module(&connection)?;
         let (jobs, queue) = mpsc::channel::<Job>();
-        std::thread::Builder::new()
-            .name("key-value".into())
-            .spawn(move || {
-                for job in queue {
-                    job(&mut connection);
-                }
-            })?;
+        std::thread::Builder::new().name("key-value".into()).spawn(move || {
+            for job in queue {
+                job(&mut connection);
+            }
+        })?;
         Ok(Self { jobs })
     }
 
@@ -68,30 +65,22 @@ impl SqliteStore {
             // Nobody waits any more when the request was given up; the write still happened, as after a crash.
             let _ = answer.send(work(connection));
         });
-        self.jobs
-            .send(job)
-            .map_err(|_| StoreError::new("the store has stopped"))?;
-        receive
-            .await
-            .map_err(|_| StoreError::new("the store has stopped"))?
+        self.jobs.send(job).map_err(|_| StoreError::new("the store has stopped"))?;
+        receive.await.map_err(|_| StoreError::new("the store has stopped"))?
     }
 }
 
 fn read(connection: &Connection, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
     let mut statement = connection.prepare_cached(READ).map_err(StoreError::new)?;
-    let value: Option<Vec<u8>> = statement
-        .query_row([store, key], |row| row.get(0))
-        .optional()
-        .map_err(StoreError::new)?;
+    let value: Option<Vec<u8>> =
+        statement.query_row([store, key], |row| row.get(0)).optional().map_err(StoreError::new)?;
     within_limit(value.as_ref().map_or(0, Vec::len))?;
     Ok(value)
 }
 
 fn write(connection: &Connection, store: &str, key: &str, value: &[u8]) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(WRITE).map_err(StoreError::new)?;
-    statement
-        .execute(params![store, key, value])
-        .map_err(StoreError::new)?;
+    statement.execute(params![store, key, value]).map_err(StoreError::new)?;
     Ok(())
 }
 
@@ -105,14 +94,10 @@ fn add(connection: &mut Connection, store: &str, key: &str, delta: i64) -> Resul
         None => 0,
         // Spin panics here while it holds the store's lock; an error is enough.
         Some(bytes) => i64::from_le_bytes(
-            bytes
-                .try_into()
-                .map_err(|_| StoreError::new("the value under this key is not a counter"))?,
+            bytes.try_into().map_err(|_| StoreError::new("the value under this key is not a counter"))?,
         ),
     };
-    let after = before
-        .checked_add(delta)
-        .ok_or_else(|| StoreError::new("the counter would overflow"))?;
+    let after = before.checked_add(delta).ok_or_else(|| StoreError::new("the counter would overflow"))?;
     write(&transaction, store, key, &after.to_le_bytes())?;
     transaction.commit().map_err(StoreError::new)?;
     Ok(after)
@@ -122,14 +107,12 @@ fn add(connection: &mut Connection, store: &str, key: &str, delta: i64) -> Resul
 impl KeyValue for SqliteStore {
     async fn get(&self, store: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let (store, key) = (store.to_owned(), key.to_owned());
-        self.run(move |connection| read(connection, &store, &key))
-            .await
+        self.run(move |connection| read(connection, &store, &key)).await
     }
 
     async fn set(&self, store: &str, key: &str, value: Vec<u8>) -> Result<(), StoreError> {
         let (store, key) = (store.to_owned(), key.to_owned());
-        self.run(move |connection| write(connection, &store, &key, &value))
-            .await
+        self.run(move |connection| write(connection, &store, &key, &value)).await
     }
 
     async fn delete(&self, store: &str, key: &str) -> Result<(), StoreError> {
@@ -161,9 +144,7 @@ impl KeyValue for SqliteStore {
             let mut statement = connection
                 .prepare_cached("SELECT key FROM spin_key_value WHERE store = ?1")
                 .map_err(StoreError::new)?;
-            let rows = statement
-                .query_map([&store], |row| row.get::<_, String>(0))
-                .map_err(StoreError::new)?;
+            let rows = statement.query_map([&store], |row| row.get::<_, String>(0)).map_err(StoreError::new)?;
             let mut keys = Vec::new();
             let mut bytes = 0;
             for key in rows {
@@ -194,11 +175,7 @@ impl KeyValue for SqliteStore {
         .await
     }
 
-    async fn set_many(
-        &self,
-        store: &str,
-        values: Vec<(String, Vec<u8>)>,
-    ) -> Result<(), StoreError> {
+    async fn set_many(&self, store: &str, values: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let store = store.to_owned();
         self.run(move |connection| {
             let transaction = connection.transaction().map_err(StoreError::new)?;
@@ -215,12 +192,8 @@ impl KeyValue for SqliteStore {
         self.run(move |connection| {
             // One statement is one transaction.
             connection
-                .prepare_cached(
-                    "DELETE FROM spin_key_value WHERE store = :store AND key IN rarray(:keys)",
-                )
-                .and_then(|mut statement| {
-                    statement.execute(named_params! { ":store": store, ":keys": list(keys) })
-                })
+                .prepare_cached("DELETE FROM spin_key_value WHERE store = :store AND key IN rarray(:keys)")
+                .and_then(|mut statement| statement.execute(named_params! { ":store": store, ":keys": list(keys) }))
                 .map_err(StoreError::new)?;
             Ok(())
         })
@@ -229,7 +202,6 @@ impl KeyValue for SqliteStore {
 
     async fn increment(&self, store: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
         let (store, key) = (store.to_owned(), key.to_owned());
-        self.run(move |connection| add(connection, &store, &key, delta))
-            .await
+        self.run(move |connection| add(connection, &store, &key, delta)).await
     }
 }

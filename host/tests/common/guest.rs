@@ -18,20 +18,13 @@ const TARGET: &str = "wasm32-wasip2";
 /// The path of the test component.
 pub fn component() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    BUILT
-        .get_or_init(|| build().map_err(|error| format!("{error:#}")))
-        .clone()
-        .map_err(|error| anyhow!(error))
+    BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}"))).clone().map_err(|error| anyhow!(error))
 }
 
 fn build() -> Result<PathBuf> {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = host.join("../target/host-guest");
-    let mut cargo = if rustup_has_target() {
-        Command::new("cargo")
-    } else {
-        distribution_cargo()?
-    };
+    let mut cargo = if rustup_has_target() { Command::new("cargo") } else { distribution_cargo()? };
     let status = cargo
         .args(["build", "--quiet", "--release", "--target", TARGET])
         .current_dir(host.join("tests/guest"))
@@ -45,24 +38,15 @@ fn build() -> Result<PathBuf> {
 }
 
 fn rustup_has_target() -> bool {
-    let installed = Command::new("rustup")
-        .args(["target", "list", "--installed"])
-        .output();
-    installed.is_ok_and(|output| {
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .any(|line| line == TARGET)
-    })
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
+    installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line == TARGET))
 }
 
 /// Debian's compiler has the target's linker but no ready-made standard library.
 fn distribution_cargo() -> Result<Command> {
     let hint = "add the target with `rustup target add wasm32-wasip2`, or install Debian's rustc-web, cargo-web, \
                 rust-web-src, rust-web-llvm, lld and wasi-libc";
-    ensure!(
-        Path::new("/usr/bin/cargo").exists() && Path::new("/usr/lib/wasm32-wasi").is_dir(),
-        hint
-    );
+    ensure!(Path::new("/usr/bin/cargo").exists() && Path::new("/usr/lib/wasm32-wasi").is_dir(), hint);
     let mut cargo = Command::new("/usr/bin/cargo");
     let path = std::env::var("PATH").unwrap_or_default();
     cargo
@@ -70,10 +54,7 @@ fn distribution_cargo() -> Result<Command> {
         .env("PATH", format!("/usr/bin:{path}"))
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTC_BOOTSTRAP", "1")
-        .env(
-            "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS",
-            "-L native=/usr/lib/wasm32-wasi",
-        );
+        .env("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", "-L native=/usr/lib/wasm32-wasi");
     Ok(cargo)
 }
 
@@ -132,14 +113,10 @@ pub fn application() -> Result<(TempDir, HostOptions)> {
     std::fs::create_dir(folder.path().join("files"))?;
     std::fs::write(folder.path().join("files/note.txt"), "a note")?;
     let manifest = folder.path().join("spin.toml");
-    std::fs::write(
-        &manifest,
-        MANIFEST.replace("GUEST", &guest.display().to_string()),
-    )?;
+    std::fs::write(&manifest, MANIFEST.replace("GUEST", &guest.display().to_string()))?;
     let mut options = HostOptions::for_tests(manifest, folder.path().join("state"));
     // Tests share what is compiled.
-    options.cache_dir =
-        Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/host-guest/compiled"));
+    options.cache_dir = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/host-guest/compiled"));
     Ok((folder, options))
 }
 
@@ -156,11 +133,7 @@ impl App {
 
     pub async fn run(folder: TempDir, options: HostOptions) -> Result<Self> {
         let host = Host::start(options).await?;
-        Ok(Self {
-            host,
-            folder,
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        })
+        Ok(Self { host, folder, client: Client::builder(TokioExecutor::new()).build_http() })
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -170,27 +143,17 @@ impl App {
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Reply> {
         let (parts, body) = self.client.request(request).await?.into_parts();
         let body = String::from_utf8(body.collect().await?.to_bytes().to_vec())?;
-        Ok(Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        })
+        Ok(Reply { status: parts.status, headers: parts.headers, body })
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply> {
-        self.send(Request::get(self.url(path)).body(Full::default())?)
-            .await
+        self.send(Request::get(self.url(path)).body(Full::default())?).await
     }
 
     /// The words of an answer that has to be 200.
     pub async fn said(&self, path: &str) -> Result<String> {
         let reply = self.get(path).await?;
-        ensure!(
-            reply.status == StatusCode::OK,
-            "{path}: {} {}",
-            reply.status,
-            reply.body
-        );
+        ensure!(reply.status == StatusCode::OK, "{path}: {} {}", reply.status, reply.body);
         Ok(reply.body)
     }
 }

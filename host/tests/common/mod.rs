@@ -13,11 +13,7 @@ use tempfile::TempDir;
 /// A folder that goes away, in memory where the machine has such a place: tests must not wait for a disk.
 pub fn folder() -> Result<TempDir> {
     let shared_memory = std::path::Path::new("/dev/shm");
-    let folder = if shared_memory.is_dir() {
-        tempfile::tempdir_in(shared_memory)
-    } else {
-        tempfile::tempdir()
-    };
+    let folder = if shared_memory.is_dir() { tempfile::tempdir_in(shared_memory) } else { tempfile::tempdir() };
     folder.context("no temporary folder")
 }
 
@@ -27,10 +23,7 @@ pub fn free_port() -> Result<u16> {
 }
 
 /// Waits until something holds, for at most ten seconds.
-pub async fn until<F: Future<Output = bool>>(
-    what: &str,
-    mut holds: impl FnMut() -> F,
-) -> Result<()> {
+pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) -> Result<()> {
     for _ in 0..1000 {
         if holds().await {
             return Ok(());

@@ -25,11 +25,7 @@ impl Redis {
             .stdout(Stdio::null())
             .spawn()
             .context("this test needs the program redis-server: install it (Debian: apt install redis-server)")?;
-        let mut redis = Self {
-            server,
-            port,
-            _folder: folder,
-        };
+        let mut redis = Self { server, port, _folder: folder };
         for _ in 0..500 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Ok(redis);

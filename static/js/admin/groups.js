@@ -109,6 +109,7 @@ function renderGroup(data, walk) {
   for (const button of $$("[data-pick]", root)) {
     button.addEventListener("click", () => addTo(state, button.dataset.pick, button.textContent));
   }
+  $("[data-more]", root).addEventListener("click", (event) => showMore(state, event.currentTarget));
   if (news?.id === data.group.id) {
     const { text } = news;
     // After the view has taken the focus, so that the news are heard.
@@ -118,14 +119,36 @@ function renderGroup(data, walk) {
   return root;
 }
 
+/** Large groups come in pages; the rest is fetched when somebody wants to see it. */
+async function showMore(state, button) {
+  const { data, root, walk } = state;
+  button.disabled = true;
+  try {
+    const part = await get(`/api/groups/${encodeURIComponent(data.group.id)}?after=${encodeURIComponent(data.next)}`);
+    state.data = { ...part, members: [...data.members, ...part.members] };
+    showGroup(state);
+    announce(`${count(part.members.length, "more member")} shown.`);
+    $("[data-pick=users]", root).focus();
+  } catch (error) {
+    walk.stumble(error, walk.shown);
+  } finally {
+    button.disabled = false;
+  }
+}
+
 function showGroup(state) {
   const { data, root } = state;
-  $("[data-slot=members]", root).textContent = count(data.members.length, "member");
+  $("[data-more]", root).hidden = !data.next;
+  $("[data-slot=members]", root).textContent = count(data.group.member_count, "member");
   $("[data-slot=groups]", root).textContent = `${count(data.groups.length, "group")} inside`;
   listChosen(root, "users", data.members, (user, button) => removeFrom(state, "users", user, button));
   listChosen(root, "groups", data.groups, (group, button) => removeFrom(state, "groups", group, button));
 }
 
+const NOT_CHANGED = {
+  group_cycle: "This group is inside that one, so that one cannot be inside this one. Nothing was changed.",
+  busy_record: "Somebody else is changing this group right now. Nothing was changed: try again in a moment.",
+};
 const LISTS = { users: "members", groups: "groups" };
 
 /** Changes the membership and shows the group as the service now has it. */
@@ -138,8 +161,10 @@ async function change(state, body, text, undo) {
     showGroup(state);
     flash(place, text, undo);
   } catch (error) {
-    if (error.code !== "group_cycle") return walk.stumble(error, walk.shown);
-    flash(place, "This group is inside that one, so that one cannot be inside this one. Nothing was changed.");
+    const words = NOT_CHANGED[error.code];
+    if (!words) return walk.stumble(error, walk.shown);
+    showGroup(state);
+    flash(place, words);
     $(".note", place).dataset.kind = "warn";
   } finally {
     root.removeAttribute("aria-busy");

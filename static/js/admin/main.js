@@ -6,7 +6,7 @@ import { showOrganisation, signInFirst } from "../shell.js";
 import { Walk } from "../walk.js";
 import { groupView, groupsView, newGroupView } from "./groups.js";
 import { mayLeave, propertiesView } from "./properties.js";
-import { createdView, newUserView, usersView } from "./users.js";
+import { createdView, forgetCreated, newUserView, usersView } from "./users.js";
 
 const portal = { me: undefined, walk: undefined };
 
@@ -20,6 +20,7 @@ const views = {
 };
 
 function find(name) {
+  if (name !== "users/created") forgetCreated();
   if (Object.hasOwn(views, name)) return views[name]();
   const [, id] = /^groups\/([\w-]+)$/.exec(name) ?? [];
   return id && groupView(portal, id);

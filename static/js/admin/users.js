@@ -7,11 +7,14 @@ import { Mistakes } from "../mistakes.js";
 import { dateOf, explainSession, row, tag } from "./parts.js";
 
 const section = "users";
-/** The user that was just made, with the first password. Forgotten when the page is left. */
+/** The user that was just made, with the first password. Forgotten when another view is shown. */
 let created;
 
-export function usersView({ walk }) {
+export function forgetCreated() {
   created = undefined;
+}
+
+export function usersView({ walk }) {
   return { title: "Users", section, load: () => get("/api/users"), render: (page) => renderUsers(page, walk) };
 }
 
@@ -19,7 +22,7 @@ function userRow(user) {
   const roles = user.roles.includes("global_administrator") ? "Global administrator" : "User";
   // Only what is unusual stands out.
   const phone = user.registered ? "Registered" : tag("Not yet", "plain");
-  const must = user.must_change_password ? tag("Must choose a password", "warn") : "Active";
+  const must = user.must_change_password ? tag("New password due", "warn") : "Active";
   return row([
     ["Name", make("strong", {}, user.display_name), make("small", {}, user.name)],
     ["Role", roles],
@@ -101,7 +104,6 @@ function prepareSearch(root, list, show) {
 }
 
 export function newUserView(portal) {
-  created = undefined;
   return { title: "New user", section, render: () => renderNewUser(portal) };
 }
 
@@ -117,8 +119,13 @@ function renderNewUser({ me, walk }) {
   const root = stamp("t-user-new", { suffix: `@${domain}` });
   handle($("form", root), {
     explain: (problem) => {
-      if (problem.code !== "name_taken") return explainSession(problem);
-      return [{ field: "name", text: "Somebody has this user name already. Choose another one." }];
+      if (problem.code === "name_taken") {
+        return [{ field: "name", text: "Somebody has this user name already. Choose another one." }];
+      }
+      if (problem.code === "invalid_field" && problem.field === "name") {
+        return [{ field: "name", text: "Use letters, digits, dots and dashes only." }];
+      }
+      return explainSession(problem);
     },
     send: async (values) => {
       checkUser(values);

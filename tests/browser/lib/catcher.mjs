@@ -15,11 +15,11 @@ function codeIn(body) {
   return found?.replace(/\D/g, "");
 }
 
-/** The code in the message to this number that comes after the `seen` first ones. */
-export async function nextCode(number, seen, kind = "sms") {
-  const message = await until(`a ${kind} to ${number}`, async () => {
-    const messages = (await messagesTo(number)).slice(seen);
-    return messages.find((candidate) => candidate.kind === kind && codeIn(candidate.body));
-  });
-  return codeIn(message.body);
+/** The code in a message to this number that comes after the `seen` first ones, if there is one. */
+export async function codeAfter(number, seen, kind = "sms") {
+  const messages = (await messagesTo(number)).slice(seen);
+  const message = messages.findLast((candidate) => candidate.kind === kind && codeIn(candidate.body));
+  return message && codeIn(message.body);
 }
+
+export const nextCode = (number, seen, kind) => until(`a code for ${number}`, () => codeAfter(number, seen, kind));

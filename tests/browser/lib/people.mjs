@@ -4,7 +4,7 @@ import { createHash, randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BASE, someAddress, until } from "./browser.mjs";
+import { BASE, someAddress } from "./browser.mjs";
 import { messagesTo, nextCode } from "./catcher.mjs";
 
 export const ADMIN = {
@@ -61,16 +61,15 @@ export class Caller {
     }
   }
 
-  /** Asks for a code, as often as the service says "not yet", and reads it from the message. */
+  /** Asks for a code, as soon as the service lets it, and reads it from the message. */
   async code(use, sent, body) {
     const seen = (await messagesTo(sent)).length;
-    await until(`a code for ${use}`, async () => {
+    for (;;) {
       const { status, data } = await this.call("POST", `/api/send-code/${use}`, body);
-      if (status === 202) return true;
+      if (status === 202) return nextCode(sent, seen);
       if (data.code !== "too_soon") throw new Error(`send-code/${use}: ${status} ${data.code}`);
-      return false;
-    }, { within: 150_000, every: 2000 });
-    return nextCode(sent, seen);
+      await new Promise((done) => setTimeout(done, data.retry_after * 1000));
+    }
   }
 
   /** Through every stage that the service asks for. */

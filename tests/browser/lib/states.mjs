@@ -4,7 +4,7 @@
 
 import { BASE, field, heading, open, press } from "./browser.mjs";
 import { everybodyMayReset, somebody, someName } from "./people.mjs";
-import { pressForCode, signIn, typeName, typePhone } from "./steps.mjs";
+import { pressForCode, pressForCodePage, signIn, typeName, typePhone } from "./steps.mjs";
 
 const LOCAL = (status, body) => ({
   status,
@@ -122,12 +122,13 @@ async function register(page, see, person) {
   await page.getByRole("link", { name: "Done" }).click();
 }
 
-async function signedIn(page, see, person) {
+async function signedIn(page, see, other) {
   await heading(page, "You are signed in");
   await see("signed-in", page);
   await page.getByRole("link", { name: "My security info" }).click();
   await heading(page, "My security info");
   await see("register-info", page);
+  await stepUp(page, see);
   await page.goto("/admin");
   await heading(page, "This page is for administrators");
   await see("admin-not-allowed", page);
@@ -136,11 +137,24 @@ async function signedIn(page, see, person) {
   await heading(page, "You are signed out");
   await see("signed-out", page);
   await press(page, "Sign in again");
-  await signIn(page, person);
+  await signIn(page, other);
   await heading(page, "How do you want your code?");
   await see("signin-check", page);
-  await pressForCode(page, "Send the code", person.phone.sent);
+  await pressForCodePage(page, "Send the code");
   await see("signin-code", page);
+}
+
+/** Somebody who signed in long ago may not change a phone. */
+async function stepUp(page, see) {
+  const stop = await answer(page, "/api/send-code/register", 403, { code: "step_up_required", title: "Again.", status: 403 });
+  await press(page, "Change my phone");
+  await heading(page, "Keep your account secure");
+  await see("register-change", page);
+  await typePhone(page, "07400 123456", "Call me");
+  await press(page, "Next");
+  await heading(page, "Sign in again first");
+  await see("register-again", page);
+  await stop();
 }
 
 async function reset(page, see, person) {
@@ -216,12 +230,12 @@ async function adminUsers(page, see) {
   await see("admin-users-none", page);
   await page.getByRole("link", { name: "New user" }).click();
   await heading(page, "New user");
+  await see("admin-user-new", page);
   await press(page, "Create");
   await mistakes(page);
   await see("admin-user-new-mistakes", page);
   await field(page, "User name").fill(someName());
   await field(page, "Name").fill("Mia Steele");
-  await see("admin-user-new", page);
   await press(page, "Create");
   await heading(page, "Mia Steele can sign in now");
   await see("admin-user-created", page);
@@ -296,7 +310,10 @@ async function adminSignedOut(page, see, context) {
 /** All of it, in windows with these options. Gives what the console said and the policy blocked. */
 export async function everyState(browser, options, see) {
   await everybodyMayReset();
+  // Each of them is sent codes in one walk only: a phone has to rest between two codes.
   const person = await somebody({ displayName: "Mia Steele" });
+  const other = await somebody({ registered: true });
+  const forgetful = await somebody({ registered: true });
   const admin = await somebody({ displayName: "Ada Okafor", role: "global_administrator", registered: true });
   const troubles = [];
   const visit = async (walk) => troubles.push(...(await withPage(browser, options, walk)));
@@ -308,9 +325,9 @@ export async function everyState(browser, options, see) {
   await visit(async (page) => {
     await firstSignIn(page, see, person);
     await register(page, see, person);
-    await signedIn(page, see, person);
+    await signedIn(page, see, other);
   });
-  await visit((page) => reset(page, see, person));
+  await visit((page) => reset(page, see, forgetful));
   await visit(async (page, context) => {
     await admin.caller.lend(context);
     await adminUsers(page, see);

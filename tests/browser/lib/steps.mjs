@@ -1,7 +1,7 @@
 // What people do on the pages, one function for each step.
 
 import { field, heading, press, until } from "./browser.mjs";
-import { messagesTo, nextCode } from "./catcher.mjs";
+import { codeAfter, messagesTo } from "./catcher.mjs";
 
 export async function typeName(page, name) {
   await heading(page, "What is your user name?");
@@ -22,17 +22,33 @@ export async function chooseNewPassword(page, password, button = "Save my new pa
   await press(page, button);
 }
 
-/** Presses a button that sends a code, again and again while the service says "wait". */
+const codePage = (page) => page.getByRole("heading", { level: 1, name: "Type the 8-digit code" });
+
+/** Presses a button that asks for a code. When the page asks for patience, waits until it says "now". */
+export async function pressForCodePage(page, button) {
+  const patience = page.getByRole("alert").getByText(/You can try again/);
+  await press(page, button);
+  await codePage(page).or(patience).first().waitFor();
+  while (!(await codePage(page).isVisible())) {
+    await page.getByRole("alert").getByText("You can try again now.").waitFor({ timeout: 320_000 });
+    await press(page, button);
+    await codePage(page).or(page.getByRole("alert").getByText("You can try again in")).first().waitFor();
+  }
+}
+
+/**
+ * As a person does: asks for a code, looks at the phone, and when nothing came asks again as soon as
+ * the page allows it. (A phone that had a code a moment ago gets no other, and nobody is told.)
+ */
 export async function pressForCode(page, button, number, kind = "sms") {
   const seen = (await messagesTo(number)).length;
-  const code = page.getByRole("heading", { level: 1, name: "Type the 8-digit code" });
-  const wait = page.getByRole("alert").getByText("Wait");
-  await until("a code to be sent", async () => {
-    await press(page, button);
-    await code.or(wait).first().waitFor();
-    return code.isVisible();
-  }, { within: 150_000, every: 2000 });
-  return nextCode(number, seen, kind);
+  await pressForCodePage(page, button);
+  const again = page.getByRole("button", { name: "Send a new code" });
+  return until(`a code for ${number}`, async () => {
+    const code = await codeAfter(number, seen, kind);
+    if (!code && (await again.isVisible()) && (await again.isEnabled())) await again.click();
+    return code;
+  }, { within: 320_000 });
 }
 
 export async function typeCode(page, code) {

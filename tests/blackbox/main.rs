@@ -1,0 +1,31 @@
+//! Black-box tests: the shipped spin.toml and components, from outside. SEC tests are named after
+//! their number in the security contract, and run on SQLite and on Redis.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+/// Writes each test twice: once per backend.
+macro_rules! on_both_stores {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(relatch_tests::Backend::Sqlite).await; })+
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::$name(relatch_tests::Backend::Redis).await; })+
+        }
+    };
+}
+
+mod bad_input;
+mod cost;
+mod journeys;
+mod sec_abuse;
+mod sec_admin;
+mod sec_browser;
+mod sec_codes;
+mod sec_enumeration;
+mod sec_flow;
+mod sec_input;
+mod sec_passwords;
+mod sec_sessions;
+mod tidy;

@@ -1,0 +1,122 @@
+// Somebody who only has a keyboard gets back into the account.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { assertQuiet, heading, launch, open, until } from "./lib/browser.mjs";
+import { codeAfter, messagesTo } from "./lib/catcher.mjs";
+import { everybodyMayReset, somebody } from "./lib/people.mjs";
+
+const browser = await launch();
+test.after(() => browser.close());
+
+/** What has the focus, as a person would say it. */
+const focused = (page) =>
+  page.evaluate(() => {
+    const { activeElement: element } = document;
+    const label = element.labels?.[0] ?? element;
+    return element.getAttribute("aria-label") ?? label.textContent.trim();
+  });
+
+/** Tabs until the thing with this name has the focus. */
+async function tabTo(page, name) {
+  for (let presses = 0; presses < 30; presses += 1) {
+    await page.keyboard.press("Tab");
+    if ((await focused(page)).startsWith(name)) return;
+  }
+  throw new Error(`Tab never reached ${name}`);
+}
+
+/** The new step's heading has the focus, so that reading goes on there. */
+async function arrives(page, title) {
+  await heading(page, title);
+  assert.equal(await focused(page), title);
+}
+
+test("reset with the keyboard alone, from the door to the end", async () => {
+  await everybodyMayReset();
+  const person = await somebody({ registered: true });
+  const context = await open(browser);
+  const page = await context.newPage();
+  await page.goto("/");
+  await heading(page, "Locked out? Let yourself back in.");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(page), "Skip to the choices");
+  await tabTo(page, "I can’t sign in");
+  await page.keyboard.press("Enter");
+
+  await heading(page, "Get back into your account");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(page), "Skip to the question");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "User name or email");
+  await page.keyboard.type(person.name);
+  await page.keyboard.press("Enter");
+
+  await arrives(page, "Prove it is you");
+  await tabTo(page, "Text my mobile phone");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(page), "Call my mobile phone");
+  await page.keyboard.press("ArrowUp");
+  await tabTo(page, "Country");
+  // A native list: typing the start of a name chooses it.
+  await page.keyboard.type("United King");
+  await tabTo(page, "Phone number");
+  await page.keyboard.type(person.phone.typed);
+  const seen = (await messagesTo(person.phone.sent)).length;
+  await page.keyboard.press("Enter");
+
+  await arrives(page, "Type the 8-digit code");
+  const again = page.getByRole("button", { name: "Send a new code" });
+  const code = await until("a code", async () => {
+    const sent = await codeAfter(person.phone.sent, seen);
+    if (!sent && (await again.isEnabled())) {
+      await tabTo(page, "Send a new code");
+      await page.keyboard.press("Enter");
+    }
+    return sent;
+  }, { within: 320_000 });
+  await tabTo(page, "Type the 8-digit code");
+  await page.keyboard.type(code.replace(/(....)/, "$1-"));
+  await page.keyboard.press("Enter");
+
+  await arrives(page, "Choose a new password");
+  await tabTo(page, "New password");
+  await page.keyboard.type("nine calm lighthouses");
+  await tabTo(page, "Show new password");
+  await page.keyboard.press("Space");
+  assert.equal(await focused(page), "Hide new password");
+  assert.equal(await page.getByLabel("New password", { exact: true }).getAttribute("type"), "text");
+  await tabTo(page, "Type it again");
+  await page.keyboard.type("nine calm lighthouses");
+  await tabTo(page, "Finish");
+  await page.keyboard.press("Enter");
+
+  await arrives(page, "Your password is changed");
+  await tabTo(page, "Sign in");
+  await page.keyboard.press("Enter");
+  await heading(page, "What is your user name?");
+  assertQuiet(context);
+  await context.close();
+});
+
+test("a dialog keeps the focus inside, closes on Escape and gives the focus back", async () => {
+  const admin = await somebody({ displayName: "Ada Okafor", role: "global_administrator", registered: true });
+  const context = await open(browser);
+  await admin.caller.lend(context);
+  const page = await context.newPage();
+  await page.goto("/admin#groups/new");
+  await heading(page, "New group");
+  await tabTo(page, "Select members");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Select members" });
+  await dialog.getByRole("checkbox").first().waitFor();
+  assert.equal(await focused(page), "Find by name");
+  await tabTo(page, "Ada Okafor");
+  await page.keyboard.press("Space");
+  await dialog.getByRole("button", { name: "Select 1 user" }).waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await focused(page), "Select members");
+  assertQuiet(context);
+  await context.close();
+});

@@ -1,0 +1,191 @@
+//! A browser, as far as a test needs one: an address, cookies, a CSRF token, honest headers.
+
+use crate::contract;
+use crate::site::ORIGIN;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+
+pub struct Browser {
+    client: Client,
+    url: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+    csrf: Mutex<Option<String>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    /// The problem's code; empty when it is none.
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Everything a stranger could compare, with what is random in every reply masked.
+    pub fn fingerprint(&self) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for (name, value) in &self.headers {
+            let value = match name.as_str() {
+                "x-request-id" | "date" => "*".to_owned(),
+                "set-cookie" => mask_cookie(value.to_str().unwrap_or_default()),
+                _ => value.to_str().unwrap_or_default().to_owned(),
+            };
+            lines.push(format!("{name}: {value}"));
+        }
+        lines.sort();
+        let mut body = self.json();
+        if let Some(id) = body.get_mut("request_id") {
+            *id = Value::from("*");
+        }
+        let body = if body.is_null() { self.text.clone() } else { body.to_string() };
+        format!("{}\n{}\n\n{body}", self.status, lines.join("\n"))
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn expect_code(self, code: &str) -> Self {
+        assert_eq!(self.code(), code, "{} {}", self.status, self.text);
+        self
+    }
+}
+
+/// Name, length of the value, attributes.
+fn mask_cookie(cookie: &str) -> String {
+    let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    format!("{name}=<{}>;{attributes}", value.len())
+}
+
+impl Browser {
+    pub fn new(url: String, address: IpAddr) -> Self {
+        let client = Client::builder().local_address(address).redirect(reqwest::redirect::Policy::none()).build();
+        Self { client: client.expect("a client"), url, cookies: Mutex::default(), csrf: Mutex::default() }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().expect("lock").get(name).cloned()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().expect("lock").insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn forget(&self, name: &str) {
+        self.cookies.lock().expect("lock").remove(name);
+    }
+
+    /// Cookies and token as they are now, for replaying later or elsewhere.
+    pub fn remember(&self) -> (BTreeMap<String, String>, Option<String>) {
+        (self.cookies.lock().expect("lock").clone(), self.csrf.lock().expect("lock").clone())
+    }
+
+    pub fn restore(&self, memory: &(BTreeMap<String, String>, Option<String>)) {
+        *self.cookies.lock().expect("lock") = memory.0.clone();
+        *self.csrf.lock().expect("lock") = memory.1.clone();
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string()), &[]).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string()), &[]).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None, &[]).await
+    }
+
+    /// As a page of ours would send it; `extra` headers replace ours, an empty value removes one.
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>, extra: &[(&str, &str)]) -> Answer {
+        let mut headers = HeaderMap::new();
+        let cookies: Vec<String> = self.cookies.lock().expect("lock").iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut put = |name: &str, value: &str| {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
+            if value.is_empty() {
+                headers.remove(&name);
+            } else {
+                headers.insert(name, HeaderValue::from_str(value).expect("a header value"));
+            }
+        };
+        put("cookie", &cookies.join("; "));
+        if method != Method::GET {
+            put("origin", ORIGIN);
+            put("sec-fetch-site", "same-origin");
+            put("x-csrf-token", self.csrf.lock().expect("lock").as_deref().unwrap_or_default());
+        }
+        if body.is_some() {
+            put("content-type", "application/json");
+        }
+        for (name, value) in extra {
+            put(name, value);
+        }
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url)).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let answer = read(request.send().await.expect("an answer")).await;
+        self.keep(&answer);
+        contract::check(method.as_str(), path, &answer);
+        answer
+    }
+
+    /// Whatever bytes the test wants, with the headers it wants and no others of ours.
+    pub async fn raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = read(request.send().await.expect("an answer")).await;
+        contract::check(method.as_str(), path, &answer);
+        answer
+    }
+
+    fn keep(&self, answer: &Answer) {
+        for value in answer.headers.get_all("set-cookie") {
+            let text = value.to_str().unwrap_or_default();
+            let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if attributes.contains("Max-Age=0") {
+                self.forget(name);
+            } else {
+                self.set_cookie(name, value);
+            }
+        }
+        if let Some(token) = answer.json()["csrf"].as_str() {
+            *self.csrf.lock().expect("lock") = Some(token.to_owned());
+        }
+    }
+}
+
+async fn read(response: reqwest::Response) -> Answer {
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let text = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
+    Answer { status, headers, text }
+}

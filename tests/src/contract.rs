@@ -1,0 +1,67 @@
+//! Every API reply a test sees is held against docs/openapi.yaml.
+
+use crate::browser::Answer;
+use crate::site::root;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let text = std::fs::read_to_string(root().join("docs/openapi.yaml")).expect("docs/openapi.yaml");
+    serde_yaml_ng::from_str(&text).expect("docs/openapi.yaml is YAML")
+});
+static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> = LazyLock::new(Mutex::default);
+
+/// Panics when a reply is not documented, or not as documented.
+pub fn check(method: &str, path: &str, answer: &Answer) {
+    let path = path.split('?').next().unwrap_or(path);
+    let Some((template, item)) = find(path) else { return };
+    let method = if method == "HEAD" { "get".to_owned() } else { method.to_lowercase() };
+    let Some(operation) = item.get(&method) else {
+        assert!(matches!(answer.status, 405 | 403 | 413), "{method} {template} answered {} and is not documented", answer.status);
+        return;
+    };
+    let status = answer.status.to_string();
+    let responses = &operation["responses"];
+    let response = responses.get(&status).or_else(|| (answer.status >= 400).then(|| responses.get("default")).flatten());
+    let response = response.unwrap_or_else(|| panic!("{method} {template}: status {status} is not documented"));
+    let response = resolve(response);
+    let media = answer.header("content-type").split(';').next().unwrap_or_default();
+    let Some(schema) = response["content"].get(media).map(|content| &content["schema"]) else {
+        assert!(answer.text.is_empty(), "{method} {template} {status}: body of undocumented type {media:?}: {}", answer.text);
+        return;
+    };
+    let body = answer.json();
+    let errors: Vec<String> = validator(schema).iter_errors(&body).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{method} {template} {status}: {errors:?}\n{body}");
+}
+
+/// The documented path that fits: exact before templated.
+fn find(path: &str) -> Option<(String, Value)> {
+    let paths = DOCUMENT["paths"].as_object().expect("paths");
+    if let Some(item) = paths.get(path) {
+        return Some((path.to_owned(), item.clone()));
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    paths.iter().find_map(|(template, item)| {
+        let wanted: Vec<&str> = template.split('/').collect();
+        let fits = wanted.len() == parts.len() && wanted.iter().zip(&parts).all(|(want, part)| want == part || (want.starts_with('{') && part.len() == 32));
+        fits.then(|| (template.clone(), item.clone()))
+    })
+}
+
+fn resolve(value: &Value) -> Value {
+    match value["$ref"].as_str() {
+        Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).expect("a reference that leads somewhere").clone(),
+        None => value.clone(),
+    }
+}
+
+fn validator(schema: &Value) -> &'static Validator {
+    let mut known = VALIDATORS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    known.entry(schema.to_string()).or_insert_with(|| {
+        let whole = json!({ "allOf": [schema], "components": DOCUMENT["components"] });
+        Box::leak(Box::new(jsonschema::draft202012::new(&whole).expect("a schema that compiles")))
+    })
+}

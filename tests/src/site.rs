@@ -1,0 +1,201 @@
+//! One running Relatch: the shipped manifest and components on our host, a catcher for messages.
+
+use crate::browser::Browser;
+use data_encoding::BASE64URL_NOPAD;
+use relatch_catcher::{Catcher, CatcherOptions, Message};
+use relatch_core::Secret;
+use relatch_host::testing::Testing;
+use relatch_host::{Host, HostOptions, StoreConfig};
+use relatch_store::keys::Keys;
+use relatch_store::seal::{Sealer, parse_keys};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Redis,
+}
+
+pub const SETUP_SECRET: &str = "c2V0LXVwLXNlY3JldC1vZi0yNTYtYml0cy1vci1tb3Jl";
+/// What the service believes its address is; requests carry it as their origin.
+pub const ORIGIN: &str = "http://localhost:3000";
+
+pub struct Site {
+    pub host: Host,
+    pub catcher: Catcher,
+    pub t: Testing,
+    url: String,
+    clients: AtomicU32,
+    _redis: Option<Redis>,
+    _state: TempDir,
+}
+
+impl Site {
+    pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, |_| {}).await
+    }
+
+    pub async fn start_with(backend: Backend, change: impl FnOnce(&mut HostOptions)) -> Self {
+        let catcher = Catcher::start(CatcherOptions::for_tests()).await.expect("a catcher");
+        let state = tempfile::tempdir_in(memory_folder()).expect("a folder");
+        let redis = (backend == Backend::Redis).then(|| Redis::start(state.path()));
+        let mut options = HostOptions::for_tests(root().join("spin.toml"), state.path().to_owned());
+        options.cache_dir = Some(root().join("target/compiled"));
+        options.store = redis.as_ref().map_or(StoreConfig::SqliteMemory, |redis| StoreConfig::Redis(redis.url()));
+        for (name, value) in variables(&catcher.url()) {
+            options.variables.insert(name.to_owned(), value);
+        }
+        change(&mut options);
+        let host = Host::start(options).await.expect("the host; are the components built? `cargo xtask build`");
+        let url = format!("http://{}", host.addr());
+        Self { t: host.testing(), host, catcher, url, clients: AtomicU32::new(1), _redis: redis, _state: state }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A fresh browser at an address of its own.
+    pub fn browser(&self) -> Browser {
+        let number = self.clients.fetch_add(1, Ordering::Relaxed);
+        let [_, b, c, d] = (number + 1).to_be_bytes();
+        self.browser_at([127, b.wrapping_add(1), c, d])
+    }
+
+    pub fn browser_at(&self, address: [u8; 4]) -> Browser {
+        Browser::new(self.url.clone(), address.into())
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.t.advance(Duration::from_secs(seconds));
+    }
+
+    pub async fn settled(&self) {
+        self.t.settled().await;
+    }
+
+    /// Every message so far, once nothing is under way any more.
+    pub async fn messages(&self) -> Vec<Message> {
+        self.settled().await;
+        self.catcher.messages()
+    }
+
+    /// The code of the newest message to `number`.
+    pub async fn code_sent_to(&self, number: &str) -> String {
+        let messages = self.messages().await;
+        let newest = messages.iter().rev().find(|message| message.to == number);
+        code_in(newest.unwrap_or_else(|| panic!("nothing was sent to {number}")))
+    }
+
+    /// Every key and raw value of the store.
+    pub async fn dump(&self) -> Vec<(String, Vec<u8>)> {
+        let store = self.t.store();
+        let mut all = Vec::new();
+        for key in store.get_keys("default").await.expect("keys") {
+            // Counters have no value to read on some backends; their names are enough.
+            let value = store.get("default", &key).await.ok().flatten().unwrap_or_default();
+            all.push((key, value));
+        }
+        all
+    }
+
+    /// Opens a raw value as the service would.
+    pub fn unseal(&self, key: &str, value: &[u8]) -> Option<serde_json::Value> {
+        let sealer = Sealer::new(parse_keys(&key_text("k1", 1))?)?;
+        serde_json::from_slice(&sealer.open(key.as_bytes(), value).ok()?).ok()
+    }
+
+    pub fn keys(&self) -> Keys {
+        Keys::new(Secret::new([2; 32]))
+    }
+}
+
+/// The eight digits of a message; a call says them apart.
+pub fn code_in(message: &Message) -> String {
+    let body = message.body.replace(", ", "");
+    let digits = body.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 8);
+    digits.unwrap_or_else(|| panic!("no code in a message of kind {:?}", message.kind)).to_owned()
+}
+
+fn key_text(id: &str, byte: u8) -> String {
+    format!("{id}:{}", BASE64URL_NOPAD.encode(&[byte; 32]))
+}
+
+fn variables(catcher: &str) -> Vec<(&'static str, String)> {
+    let options = CatcherOptions::for_tests();
+    vec![
+        ("public_origin", ORIGIN.to_owned()),
+        ("sealing_keys", key_text("k1", 1)),
+        ("lookup_key", key_text("l1", 2)),
+        ("pepper", key_text("p1", 3)),
+        ("setup_secret", SETUP_SECRET.to_owned()),
+        ("twilio_base_url", catcher.to_owned()),
+        ("twilio_account_sid", options.account_sid.clone()),
+        ("twilio_auth_token", options.auth_token.clone()),
+        ("twilio_from", "+15005550006".to_owned()),
+        ("postmark_base_url", catcher.to_owned()),
+        ("postmark_server_token", options.server_token.clone()),
+        ("mail_from", "reset@contoso.example".to_owned()),
+    ]
+}
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").to_owned()
+}
+
+fn memory_folder() -> PathBuf {
+    let shared = Path::new("/dev/shm");
+    if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() }
+}
+
+/// A Redis of our own, gone with the test.
+struct Redis {
+    child: Child,
+    port: u16,
+}
+
+impl Redis {
+    fn start(folder: &Path) -> Self {
+        for _ in 0..20 {
+            let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+            let mut command = Command::new("redis-server");
+            command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+            let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+            let mut redis = Self { child: child.expect("redis-server; install the package of that name"), port };
+            if redis.answers() {
+                return redis;
+            }
+        }
+        panic!("redis-server does not start");
+    }
+
+    fn answers(&mut self) -> bool {
+        for _ in 0..500 {
+            if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return true;
+            }
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

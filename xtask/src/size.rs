@@ -1,0 +1,39 @@
+//! Sizes against their budgets.
+
+use crate::components;
+use crate::site;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// Largest component, all components, first page view: bytes. The reasons are in docs/adr/0007.
+const COMPONENT: u64 = 1_100_000;
+const ALL: u64 = 10_000_000;
+const FIRST_VIEW: u64 = 60_000;
+
+pub fn run() -> Result<()> {
+    let mut over = Vec::new();
+    let mut all = 0;
+    println!("{:<16} {:>10}  budget {COMPONENT}", "component", "bytes");
+    for name in components::names()? {
+        let path = format!("target/components/{name}.wasm");
+        let Ok(file) = std::fs::metadata(&path) else { bail!("{path} is not built: run `cargo xtask build` first") };
+        println!("{name:<16} {:>10}", file.len());
+        all += file.len();
+        if file.len() > COMPONENT {
+            over.push(format!("component {name} is over its budget"));
+        }
+    }
+    println!("{:<16} {all:>10}  budget {ALL}", "all");
+    if all > ALL {
+        over.push("all components together are over their budget".to_owned());
+    }
+    let report = site::build(Path::new("static"), Path::new("target/site"))?;
+    println!("\n{:<16} {:>10}  budget {FIRST_VIEW} (compressed)", "first view of", "bytes");
+    for (page, bytes) in report.first_view {
+        println!("{page:<16} {bytes:>10}");
+        if bytes > FIRST_VIEW {
+            over.push(format!("the first view of {page} is over its budget"));
+        }
+    }
+    if over.is_empty() { Ok(()) } else { bail!(over.join("; ")) }
+}

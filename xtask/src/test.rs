@@ -1,0 +1,89 @@
+//! `cargo xtask test`: everything, with one line at the end.
+
+use crate::browser;
+use crate::components;
+use crate::install;
+use crate::running::lines_of;
+use crate::shell::{cargo, say};
+use anyhow::{Context, Result, bail};
+use std::process::{Command, Stdio};
+
+#[derive(clap::Args)]
+pub struct Test {
+    /// Leave out the browser tests.
+    #[arg(long)]
+    no_browser: bool,
+    /// Only Rust tests whose name contains this.
+    filter: Option<String>,
+}
+
+/// Passed and failed, over all suites.
+#[derive(Default, Clone, Copy)]
+pub struct Totals {
+    pub passed: u64,
+    pub failed: u64,
+}
+
+impl Totals {
+    fn add(&mut self, other: Totals) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+pub fn run(test: &Test) -> Result<()> {
+    components::build_all()?;
+    install::program("redis-server", "redis-server", "the tests run on Redis too")?;
+    let mut totals = rust_tests(test.filter.as_deref())?;
+    if !test.no_browser && test.filter.is_none() {
+        totals.add(browser::tests()?);
+    }
+    println!("\n{} passed, {} failed", totals.passed, totals.failed);
+    if totals.passed == 0 {
+        bail!("no test was run");
+    }
+    if totals.failed > 0 { bail!("{} tests failed", totals.failed) } else { Ok(()) }
+}
+
+fn rust_tests(filter: Option<&str>) -> Result<Totals> {
+    say("Rust tests: rules, contracts, steps, journeys, tidy");
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.args(filter);
+    let (totals, ok) = counted(&mut command, "test result:", read_cargo)?;
+    if !ok && totals.failed == 0 {
+        bail!("the Rust tests could not be run; see above");
+    }
+    Ok(totals)
+}
+
+/// Runs a test runner, showing its output, and adds up its summary lines.
+pub fn counted(command: &mut Command, marker: &str, read: fn(&str) -> Totals) -> Result<(Totals, bool)> {
+    let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().context("could not start a test runner")?;
+    let mut totals = Totals::default();
+    for line in lines_of(&mut child) {
+        if line.contains(marker) {
+            totals.add(read(&line));
+        }
+    }
+    Ok((totals, child.wait()?.success()))
+}
+
+/// `test result: ok. 12 passed; 0 failed; ...`
+fn read_cargo(line: &str) -> Totals {
+    let number_before = |word: &str| {
+        line.split([';', '.']).find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok()).unwrap_or(0)
+    };
+    Totals { passed: number_before("passed"), failed: number_before("failed") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_are_read() {
+        let totals = read_cargo("test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.05s");
+        assert_eq!((totals.passed, totals.failed), (12, 3));
+    }
+}
