@@ -80,7 +80,7 @@ impl Default for Limits {
             requests_per_instance: 128,
             instance_memory: 32 << 20,
             small_memory: 4 << 20,
-            large_instances: 4,
+            large_instances: 3,
         }
     }
 }

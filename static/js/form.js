@@ -44,8 +44,17 @@ function setBusy(form, busy) {
 async function complain(form, error, explain, again) {
   if (error instanceof Mistakes) return showMistakes(form, error.list);
   if (error instanceof Lost) return showLost(form, again);
-  if (!(error instanceof Problem)) throw error;
-  const answer = await explain(error);
+  if (!(error instanceof Problem)) {
+    showMistakes(form, [{ text: "Something is wrong with this page. Load it again, then try once more." }]);
+    throw error;
+  }
+  let answer;
+  try {
+    answer = await explain(error);
+  } catch (other) {
+    // Explaining may ask the service where the person stands, and that can fail too.
+    return complain(form, other, () => undefined, again);
+  }
   if (answer === GONE) return undefined;
   return showMistakes(form, answer ?? [general(form, error)]);
 }

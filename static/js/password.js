@@ -42,7 +42,7 @@ function rulesFor({ min_length: min, max_length: max }, names) {
 
 const OLD = { text: "Not the one you had before. We check this when you save." };
 
-/** Shows the rules before typing, and ticks them while a password is typed. `isFirst`: there is no old one. */
+/** Shows the rules before typing, and ticks them while a password is typed. `isFirst`: an old one is not compared. */
 export function preparePassword(root, rules, names, { isFirst = false } = {}) {
   const list = $(".rules", root);
   const password = $("#f-password", root);

@@ -24,12 +24,15 @@ const steps = {
   info: { title: "My security info", latch: "home", ready: () => !info.required, load: refresh, render: renderInfo },
   phone: { title: "Keep your account secure", at: 1, of: OF, render: renderPhone },
   code: { title: "Type the code", at: 2, of: OF, ready: () => known.sent, render: renderCode },
-  registered: {
-    title: "Your phone is registered", at: 3, of: OF, ready: () => known.registered ?? (info.required && info.methods[0]), render: renderRegistered,
-  },
+  registered: { title: "Your phone is registered", at: 3, of: OF, ready: justRegistered, render: renderRegistered },
   again: { title: "Sign in again", ready: () => known.again, render: renderAgain },
   done: { title: "You are all set", at: 4, of: OF, latch: "home", ready: () => known.done, render: renderDone },
 };
+
+/** Proven a moment ago, or in an earlier try that was not finished. */
+function justRegistered() {
+  return known.registered ?? (info.required && info.methods[0]);
+}
 
 function first() {
   if (!info.required) return "info";
@@ -67,14 +70,17 @@ function listMethods(root) {
 function renderInfo() {
   const root = stamp("t-info", { who: me.name });
   listMethods(root);
-  if (info.methods.length === 0) $("[data-change]", root).textContent = "Add my phone";
+  const isEmpty = info.methods.length === 0;
+  $("[data-empty]", root).hidden = !isEmpty;
+  $(".methods", root).hidden = isEmpty;
+  if (isEmpty) $("[data-change]", root).textContent = "Add my phone";
   $("[data-change]", root).addEventListener("click", () => walk.go("phone"));
   return root;
 }
 
 function renderPhone() {
   const root = stamp("t-phone", {
-    kicker: info.required ? `Asked for by ${me.organisation.name}` : "Change my phone",
+    kicker: info.required ? `Asked for by ${me.organisation.name}` : "My security info",
     "number-hint": "A mobile is best, because it can get texts.",
   });
   preparePhone(root, known.phone);
@@ -123,7 +129,7 @@ function renderCode() {
 }
 
 function renderRegistered() {
-  const { hint } = known.registered ?? info.methods[0];
+  const { hint } = justRegistered();
   const root = stamp("t-registered", { hint });
   const next = $("[data-next]", root);
   next.addEventListener("click", async () => {

@@ -116,7 +116,7 @@ function renderPassword() {
   });
   const rules = known.rules;
   enableToggles(root);
-  preparePassword(root, rules, [known.name]);
+  preparePassword(root, rules, [known.name], { isFirst: true });
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => {

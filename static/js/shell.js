@@ -7,9 +7,12 @@ export function showOrganisation({ organisation }) {
 }
 
 /** Places a sign-in may return to. The address carries only the key. */
-const PLACES = { register: "/register", admin: "/admin" };
+const PLACES = new Map([
+  ["register", "/register"],
+  ["admin", "/admin"],
+]);
 
-export const placeFrom = (search) => PLACES[new URLSearchParams(search).get("next")];
+export const placeFrom = (search) => PLACES.get(new URLSearchParams(search).get("next"));
 
 /** Sends somebody who is not signed in to the sign-in page and back. */
 export function signInFirst(place) {

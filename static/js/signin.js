@@ -28,10 +28,10 @@ const at = (stage) => () => me.stage === stage;
 
 const steps = {
   "": { title: "Your user name", ready: at("signed_out"), render: renderName },
-  password: { title: "Your password", ready: () => me.stage === "signed_out" && known.name, render: renderPassword },
+  password: { title: "Your password", ready: () => at("signed_out")() && known.name, render: renderPassword },
   "new-password": { title: "Choose a new password", ready: at("password_change_required"), render: renderNewPassword },
   check: { title: "One more check", latch: 2, ready: at("second_factor_required"), render: renderCheck },
-  code: { title: "Type the code", latch: 3, ready: () => me.stage === "second_factor_required" && known.sent, render: renderCode },
+  code: { title: "Type the code", latch: 3, ready: () => at("second_factor_required")() && known.sent, render: renderCode },
   "more-information": { title: "More information required", ready: at("registration_required"), render: renderMore },
   "signed-in": { title: "You are signed in", latch: "home", ready: at("signed_in"), render: renderIn },
   "signed-out": { title: "You are signed out", ready: at("signed_out"), render: renderOut },
@@ -170,9 +170,8 @@ function renderCode() {
 
 function renderMore() {
   const { name } = me.organisation;
-  return prepareStop(
-    stamp("t-more", { lead: `${name} needs a way to check that it is you, so that you can get back in if you ever forget your password.` }),
-  );
+  const lead = `${name} needs a way to check that it is you, so that you can get back in if you forget your password.`;
+  return prepareStop(stamp("t-more", { lead }));
 }
 
 function renderIn() {

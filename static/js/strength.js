@@ -2,7 +2,7 @@
 
 const WORDS = ["nothing typed yet", "weak", "fair", "good", "strong"];
 const RUNS = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
-const COMMON = ["password", "passwort", "welcome", "letmein", "admin", "login", "monkey", "dragon", "football", "summer", "winter"];
+const COMMON = ["password", "welcome", "letmein", "admin", "login", "monkey", "dragon", "football", "summer", "winter"];
 
 /** Whether these three characters follow each other on the keyboard, in the alphabet or by counting. */
 function isRun(three) {

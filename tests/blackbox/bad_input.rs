@@ -55,7 +55,12 @@ async fn a_messenger_out_of_reach_is_invisible(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
     let before = site.messages().await.len();
-    site.t.break_outbound(OutboundFault { component: None, host: Some("messenger.spin.internal".to_owned()), when: When::Every, effect: OutboundEffect::Fail });
+    site.t.break_outbound(OutboundFault {
+        component: None,
+        host: Some("messenger.spin.internal".to_owned()),
+        when: When::Every,
+        effect: OutboundEffect::Fail,
+    });
     start_and_send(&site.browser(), &a.name, &a.phone).await;
     assert_eq!(site.messages().await.len(), before);
     // What was to be said is still written down, for whoever sweeps up.
@@ -84,13 +89,21 @@ async fn a_crash_after_the_claim_leaves_the_old_password(backend: Backend) {
     let (_, a) = enabled(&site).await;
     let browser = site.browser();
     prove(&site, &browser, &a).await;
-    let claim = StoreFault { component: Some("set-password".to_owned()), key_prefix: Some("claim:".to_owned()), ..StoreFault::every(StoreEffect::Kill) };
+    let claim = StoreFault {
+        component: Some("set-password".to_owned()),
+        key_prefix: Some("claim:".to_owned()),
+        ..StoreFault::every(StoreEffect::Kill)
+    };
     site.t.break_store(claim);
     let killed = browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await;
     assert!(killed.status >= 500, "{}", killed.status);
     site.t.mend();
     // Spent, not replayable; the old password still works; and a new start succeeds.
-    browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(403).expect_code("grant_spent");
+    browser
+        .post("/api/set-password/reset", json!({ "password": NEW_PASSWORD }))
+        .await
+        .expect(403)
+        .expect_code("grant_spent");
     sign_in(&site, &site.browser(), &a.name, &a.password, &a.phone).await.expect(200);
     site.advance(1_800);
     let again = site.browser();
@@ -115,7 +128,9 @@ async fn stale_and_foreign_cookies_are_nothing(backend: Backend) {
     }
     // A cookie of another deployment, and one of another kind.
     let elsewhere = Site::start_with(backend, |options| {
-        options.variables.insert("sealing_keys".to_owned(), format!("k1:{}", data_encoding::BASE64URL_NOPAD.encode(&[9; 32])));
+        options
+            .variables
+            .insert("sealing_keys".to_owned(), format!("k1:{}", data_encoding::BASE64URL_NOPAD.encode(&[9; 32])));
     })
     .await;
     let foreign = elsewhere.browser();

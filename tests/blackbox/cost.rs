@@ -57,7 +57,12 @@ async fn strangers_cost_what_everybody_costs(backend: Backend) {
     let a = admin.person(&site, "alice", "+447400123456").await;
     site.advance(3_600);
     let mut all = Vec::new();
-    for (name, phone) in [(a.name.as_str(), a.phone.as_str()), (a.name.as_str(), "+447400123999"), ("nobody", a.phone.as_str()), ("admin", a.phone.as_str())] {
+    for (name, phone) in [
+        (a.name.as_str(), a.phone.as_str()),
+        (a.name.as_str(), "+447400123999"),
+        ("nobody", a.phone.as_str()),
+        ("admin", a.phone.as_str()),
+    ] {
         let browser = site.browser();
         let mut costs = Vec::new();
         for (path, body) in [

@@ -17,7 +17,13 @@ async fn sec_63_forged_addresses_do_not_help(backend: Backend) {
         let garbage = "a".to_owned();
         let value = if n % 7 == 0 { &garbage } else { forged };
         let pair = format!("for={value}");
-        let extra = [("x-forwarded-for", value.as_str()), ("forwarded", pair.as_str()), ("x-real-ip", value.as_str()), ("spin-client-addr", value.as_str()), ("true-client-ip", value.as_str())];
+        let extra = [
+            ("x-forwarded-for", value.as_str()),
+            ("forwarded", pair.as_str()),
+            ("x-real-ip", value.as_str()),
+            ("spin-client-addr", value.as_str()),
+            ("true-client-ip", value.as_str()),
+        ];
         let body = json!({ "name": "nobody" }).to_string();
         let answer = browser.send(Method::POST, "/api/start-reset", Some(body), &extra).await;
         accepted += u32::from(answer.status == 200);

@@ -25,7 +25,11 @@ async fn sec_57_only_administrators_administer(backend: Backend) {
     let calls = [
         (Method::GET, "/api/users".to_owned(), None),
         (Method::GET, format!("/api/users/{}", a.id), None),
-        (Method::POST, "/api/users".to_owned(), Some(json!({ "name": "eve", "display_name": "Eve", "role": "global_administrator" }))),
+        (
+            Method::POST,
+            "/api/users".to_owned(),
+            Some(json!({ "name": "eve", "display_name": "Eve", "role": "global_administrator" })),
+        ),
         (Method::POST, "/api/users/search".to_owned(), Some(json!({ "text": "al" }))),
         (Method::GET, "/api/groups".to_owned(), None),
         (Method::GET, format!("/api/groups/{group}"), None),
@@ -40,7 +44,20 @@ async fn sec_57_only_administrators_administer(backend: Backend) {
         granted.send(method.clone(), path, body.clone(), &[]).await.expect(401);
         a.browser.send(method.clone(), path, body, &[]).await.expect(403).expect_code("not_allowed");
     }
-    let tricks = ["/api//users", "/api/./users", "/api/%75sers", "/api/users;x", "/api/Users", "/api/users/", "//api/users", "/API/users", "/api/sign-in/../users", "/api/users%2f", "/api/users/.", "/api/users%00"];
+    let tricks = [
+        "/api//users",
+        "/api/./users",
+        "/api/%75sers",
+        "/api/users;x",
+        "/api/Users",
+        "/api/users/",
+        "//api/users",
+        "/API/users",
+        "/api/sign-in/../users",
+        "/api/users%2f",
+        "/api/users/.",
+        "/api/users%00",
+    ];
     for path in tricks {
         for browser in [&a.browser, &site.browser()] {
             let status = browser.raw(Method::GET, path, &[], Vec::new()).await.status;
@@ -71,14 +88,23 @@ async fn sec_58_privileged_fields_are_refused(backend: Backend) {
         }
     }
     // An administrator never chooses or sees somebody's password (SEC-31's first half).
-    admin.browser.post("/api/users", json!({ "name": "eve", "display_name": "Eve", "password": NEW_PASSWORD })).await.expect(400);
-    admin.browser.post("/api/users", json!({ "name": "eve", "display_name": "Eve", "role": "superuser" })).await.expect(400);
+    admin
+        .browser
+        .post("/api/users", json!({ "name": "eve", "display_name": "Eve", "password": NEW_PASSWORD }))
+        .await
+        .expect(400);
+    admin
+        .browser
+        .post("/api/users", json!({ "name": "eve", "display_name": "Eve", "role": "superuser" }))
+        .await
+        .expect(400);
     assert_eq!(admin.browser.get("/api/users").await.json()["users"].as_array().unwrap().len(), 1);
 }
 
 async fn sec_59_there_is_no_default_account(backend: Backend) {
     let site = Site::start(backend).await;
-    let first = |secret: &str| json!({ "secret": secret, "name": "admin", "display_name": "Ada", "password": NEW_PASSWORD });
+    let first =
+        |secret: &str| json!({ "secret": secret, "name": "admin", "display_name": "Ada", "password": NEW_PASSWORD });
     for (name, password) in [("admin", "admin"), ("admin", ""), ("root", "root"), ("administrator", "password")] {
         site.browser().post("/api/sign-in", json!({ "name": name, "password": password })).await.expect(401);
     }
@@ -122,7 +148,11 @@ async fn sec_60_a_change_of_group_counts_at_once(backend: Backend) {
     let proven = site.browser();
     prove(&site, &proven, &a).await;
     admin.remove_member(&group, &a.id).await;
-    proven.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(403).expect_code("grant_spent");
+    proven
+        .post("/api/set-password/reset", json!({ "password": NEW_PASSWORD }))
+        .await
+        .expect(403)
+        .expect_code("grant_spent");
     // Back in the group through a nested one: works, and stops with the nesting.
     let inner = admin.create_group("Inner", &[&a.id]).await;
     let nest = json!({ "add_groups": [inner] });
@@ -133,5 +163,10 @@ async fn sec_60_a_change_of_group_counts_at_once(backend: Backend) {
     let code = site.code_sent_to(&a.phone).await;
     admin.browser.post(&format!("/api/groups/{group}/members"), json!({ "remove_groups": [inner] })).await.expect(200);
     waiting.post("/api/verify-code/reset", json!({ "code": code })).await.expect(422).expect_code("wrong_code");
-    admin.browser.post(&format!("/api/groups/{inner}/members"), json!({ "add_groups": [inner] })).await.expect(409).expect_code("group_cycle");
+    admin
+        .browser
+        .post(&format!("/api/groups/{inner}/members"), json!({ "add_groups": [inner] }))
+        .await
+        .expect(409)
+        .expect_code("group_cycle");
 }

@@ -34,9 +34,19 @@ async fn sec_52_only_our_own_pages_may_write(backend: Backend) {
             vec![("content-type", "application/json"), ("origin", ORIGIN), ("sec-fetch-site", "cross-site")],
             vec![("content-type", "application/json"), ("origin", ORIGIN), ("sec-fetch-site", "same-site")],
         ] {
-            stranger.raw(Method::POST, path, &headers, body.as_bytes().to_vec()).await.expect(403).expect_code("cross_site");
+            stranger
+                .raw(Method::POST, path, &headers, body.as_bytes().to_vec())
+                .await
+                .expect(403)
+                .expect_code("cross_site");
         }
-        for media in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", ""] {
+        for media in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/jsonp",
+            "",
+        ] {
             let headers = [("content-type", media), ("origin", ORIGIN)];
             stranger.raw(Method::POST, path, &headers, body.as_bytes().to_vec()).await.expect(415);
         }
@@ -46,7 +56,12 @@ async fn sec_52_only_our_own_pages_may_write(backend: Backend) {
     // Signed in, the token must come along as well.
     let user = json!({ "name": "eve", "display_name": "Eve" }).to_string();
     for token in ["", "wrong"] {
-        admin.browser.send(Method::POST, "/api/users", Some(user.clone()), &[("x-csrf-token", token)]).await.expect(403).expect_code("csrf_failed");
+        admin
+            .browser
+            .send(Method::POST, "/api/users", Some(user.clone()), &[("x-csrf-token", token)])
+            .await
+            .expect(403)
+            .expect_code("csrf_failed");
     }
     admin.browser.send(Method::DELETE, "/api/sign-in", None, &[("x-csrf-token", "")]).await.expect(403);
     assert_eq!(admin.browser.get("/api/sign-in").await.json()["stage"], "signed_in");
@@ -57,7 +72,11 @@ async fn sec_53_there_is_no_cors(backend: Backend) {
     let browser = site.browser();
     for path in ["/api/sign-in", "/api/start-reset", "/api/users", "/", "/api/nowhere"] {
         for origin in ["https://evil.example", "null", ORIGIN] {
-            let headers = [("origin", origin), ("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")];
+            let headers = [
+                ("origin", origin),
+                ("access-control-request-method", "POST"),
+                ("access-control-request-headers", "content-type"),
+            ];
             let preflight = browser.raw(Method::OPTIONS, path, &headers, Vec::new()).await;
             assert!(matches!(preflight.status, 404 | 405), "{path} {}", preflight.status);
             let read = browser.raw(Method::GET, path, &[("origin", origin)], Vec::new()).await;
@@ -71,21 +90,48 @@ async fn sec_53_there_is_no_cors(backend: Backend) {
 async fn sec_54_methods_and_paths_that_are_not_there(backend: Backend) {
     let site = Site::start(backend).await;
     let browser = site.browser();
-    for path in ["/api/start-reset", "/api/send-code/reset", "/api/verify-code/sign-in", "/api/set-password/reset", "/api/register", "/api/users", "/api/groups", "/api/enable-group", "/api/setup", "/api/sign-in", "/"] {
+    for path in [
+        "/api/start-reset",
+        "/api/send-code/reset",
+        "/api/verify-code/sign-in",
+        "/api/set-password/reset",
+        "/api/register",
+        "/api/users",
+        "/api/groups",
+        "/api/enable-group",
+        "/api/setup",
+        "/api/sign-in",
+        "/",
+    ] {
         for method in [Method::TRACE, Method::OPTIONS] {
             browser.raw(method, path, &[], Vec::new()).await.expect(405).expect_code("method_not_allowed");
         }
         let answer = browser.raw(Method::PATCH, path, &[("origin", ORIGIN)], Vec::new()).await.expect(405);
         assert!(!answer.header("allow").is_empty(), "{path}");
     }
-    for path in ["/api", "/api/", "/api/nowhere", "/api/users/x/y/z", "/api/messenger", "/deliver", "/internal", "/nowhere", "/.git/config", "/spin.toml", "/index.json"] {
+    for path in [
+        "/api",
+        "/api/",
+        "/api/nowhere",
+        "/api/users/x/y/z",
+        "/api/messenger",
+        "/deliver",
+        "/internal",
+        "/nowhere",
+        "/.git/config",
+        "/spin.toml",
+        "/index.json",
+    ] {
         let answer = browser.raw(Method::GET, path, &[], Vec::new()).await.expect(404);
         if path.starts_with("/api") {
             answer.expect_code("not_found");
         }
     }
     for path in ["/api/sign-in", "/api/setup", "/", "/reset"] {
-        let (head, get) = (browser.raw(Method::HEAD, path, &[], Vec::new()).await, browser.raw(Method::GET, path, &[], Vec::new()).await);
+        let (head, get) = (
+            browser.raw(Method::HEAD, path, &[], Vec::new()).await,
+            browser.raw(Method::GET, path, &[], Vec::new()).await,
+        );
         assert_eq!((head.status, head.text.as_str()), (get.status, ""));
     }
     site.t.mark();
@@ -105,7 +151,10 @@ fn api_headers(answer: &Answer) {
     for (name, value) in COMMON {
         assert_eq!(answer.header(name), value, "{name} on {} {}", answer.status, answer.text);
     }
-    assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox");
+    assert_eq!(
+        answer.header("content-security-policy"),
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+    );
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.header("vary"), "Origin, Sec-Fetch-Site, Cookie");
     for leak in ["server", "x-powered-by", "x-xss-protection", "access-control-allow-origin"] {
@@ -131,10 +180,19 @@ async fn sec_55_the_headers_are_on_every_answer(backend: Backend) {
     judge(browser.raw(Method::POST, "/api/sign-in", &[], Vec::new()).await);
     judge(browser.get("/api/nowhere").await);
     judge(browser.get("/api/start-reset").await);
-    judge(admin.browser.post("/api/setup", json!({ "secret": "x", "name": "x", "display_name": "x", "password": "x" })).await);
+    judge(
+        admin
+            .browser
+            .post("/api/setup", json!({ "secret": "x", "name": "x", "display_name": "x", "password": "x" }))
+            .await,
+    );
     judge(browser.post("/api/send-code/reset", relatch_tests::people::number("07400999000")).await);
     judge(browser.post("/api/start-reset", json!({ "name": "x".repeat(9_000) })).await);
-    judge(browser.raw(Method::POST, "/api/sign-in", &[("origin", ORIGIN), ("content-type", "text/plain")], Vec::new()).await);
+    judge(
+        browser
+            .raw(Method::POST, "/api/sign-in", &[("origin", ORIGIN), ("content-type", "text/plain")], Vec::new())
+            .await,
+    );
     judge(browser.post("/api/start-reset", json!({ "name": "nobody" })).await);
     judge(browser.post("/api/send-code/reset", relatch_tests::people::number("07400999000")).await);
     judge(browser.post("/api/verify-code/reset", json!({ "code": "12345678" })).await);
@@ -154,7 +212,12 @@ async fn sec_55_the_headers_are_on_every_answer(backend: Backend) {
             assert_eq!(page.header(name), value, "{name} on {path}");
         }
         let policy = page.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self';") && policy.contains("frame-ancestors 'none'") && policy.contains("trusted-types 'none'"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self';")
+                && policy.contains("frame-ancestors 'none'")
+                && policy.contains("trusted-types 'none'"),
+            "{policy}"
+        );
         assert_eq!(page.header("cross-origin-embedder-policy"), "require-corp");
         assert_eq!(page.header("cache-control"), "no-store");
         assert!(page.header("permissions-policy").contains("publickey-credentials-get=(self)"));

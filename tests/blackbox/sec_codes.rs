@@ -56,7 +56,8 @@ async fn sec_8_codes_are_uniform_and_keep_leading_zeros(backend: Backend) {
         for code in &codes {
             *seen.entry(code.as_bytes()[position]).or_default() += 1.0;
         }
-        let chi: f64 = (b'0'..=b'9').map(|digit| (seen.get(&digit).copied().unwrap_or(0.0) - expected).powi(2) / expected).sum();
+        let chi: f64 =
+            (b'0'..=b'9').map(|digit| (seen.get(&digit).copied().unwrap_or(0.0) - expected).powi(2) / expected).sum();
         // 9 degrees of freedom: 33.7 is passed by one fair position in 10,000.
         assert!(chi < 33.7, "position {position}: chi-square {chi}");
     }
@@ -91,7 +92,10 @@ async fn sec_9_lifetimes_are_enforced_to_the_second(backend: Backend) {
         let browser = site.browser();
         prove(&site, &browser, &a).await;
         site.advance(wait);
-        browser.post("/api/set-password/reset", json!({ "password": "seven green bottles standing" })).await.expect(status);
+        browser
+            .post("/api/set-password/reset", json!({ "password": "seven green bottles standing" }))
+            .await
+            .expect(status);
     }
 }
 
@@ -205,7 +209,12 @@ async fn sec_13_no_secret_in_answers_logs_or_storage(backend: Backend) {
 
 fn forms(secret: &str) -> Vec<String> {
     let bytes = secret.as_bytes();
-    vec![secret.to_owned(), data_encoding::HEXLOWER.encode(bytes), data_encoding::BASE64_NOPAD.encode(bytes), data_encoding::BASE64URL_NOPAD.encode(bytes)]
+    vec![
+        secret.to_owned(),
+        data_encoding::HEXLOWER.encode(bytes),
+        data_encoding::BASE64_NOPAD.encode(bytes),
+        data_encoding::BASE64URL_NOPAD.encode(bytes),
+    ]
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -225,7 +234,11 @@ async fn sec_14_fifty_guesses_at_once_are_worth_five(backend: Backend) {
         let right = site.code_sent_to(&a.phone).await;
         let place = (round * 37 + 11) % 50;
         let guesses = (0..50).map(|at| {
-            let guess = if at == place { right.clone() } else { format!("{:08}", (right.parse::<u64>().unwrap() + 1 + at) % 100_000_000) };
+            let guess = if at == place {
+                right.clone()
+            } else {
+                format!("{:08}", (right.parse::<u64>().unwrap() + 1 + at) % 100_000_000)
+            };
             let browser = &browser;
             async move { verify(browser, &guess).await.status }
         });
@@ -247,7 +260,10 @@ async fn sec_15_failures_add_up_across_flows_and_addresses(backend: Backend) {
         site.advance(1_900);
         let browser = site.browser();
         browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
-        browser.post("/api/send-code/reset", json!({ "delivery": delivery, "country": "GB", "number": a.phone })).await.expect(202);
+        browser
+            .post("/api/send-code/reset", json!({ "delivery": delivery, "country": "GB", "number": a.phone }))
+            .await
+            .expect(202);
         let code = site.code_sent_to(&a.phone).await;
         for _ in 0..2 {
             verify(&browser, &wrong(&code)).await.expect(422);
@@ -274,7 +290,14 @@ async fn sec_16_malformed_codes_are_charged_or_refused(backend: Backend) {
     let browser = site.browser();
     start_and_send(&browser, &a.name, &a.phone).await;
     let right = site.code_sent_to(&a.phone).await;
-    for body in [json!({ "code": ["1", "2"] }), json!({ "code": {} }), json!({ "code": null }), json!({ "code": true }), json!({ "code": 123_456 }), json!({ "code": [right] })] {
+    for body in [
+        json!({ "code": ["1", "2"] }),
+        json!({ "code": {} }),
+        json!({ "code": null }),
+        json!({ "code": true }),
+        json!({ "code": 123_456 }),
+        json!({ "code": [right] }),
+    ] {
         browser.post("/api/verify-code/reset", body).await.expect(400).expect_code("invalid_body");
     }
     let huge = "1".repeat(10_000);

@@ -25,7 +25,9 @@ async fn cast(site: &Site) -> (Admin, Person, Vec<String>) {
 async fn sec_1_start_answers_everybody_alike(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a, others) = cast(&site).await;
-    let start = async |name: &str| site.browser().post("/api/start-reset", json!({ "name": name })).await.expect(200).fingerprint();
+    let start = async |name: &str| {
+        site.browser().post("/api/start-reset", json!({ "name": name })).await.expect(200).fingerprint()
+    };
     let real = start(&a.name).await;
     for name in others {
         assert_eq!(start(&name).await, real, "{name}");

@@ -42,7 +42,10 @@ async fn sec_21_steps_only_in_their_order(backend: Backend) {
     let right = site.code_sent_to(&a.phone).await;
     // Asking for another way after START leads nowhere near a password.
     site.advance(31);
-    started.post("/api/send-code/reset", json!({ "delivery": "call", "country": "GB", "number": a.phone })).await.expect(202);
+    started
+        .post("/api/send-code/reset", json!({ "delivery": "call", "country": "GB", "number": a.phone }))
+        .await
+        .expect(202);
     started.post("/api/set-password/reset", password.clone()).await.expect(409);
     started.post("/api/verify-code/reset", json!({ "code": right })).await.expect(422);
     let right = site.code_sent_to(&a.phone).await;
@@ -92,9 +95,13 @@ async fn sec_24_a_reset_signs_nobody_in_and_keeps_the_second_factor(backend: Bac
     prove(&site, &browser, &a).await;
     let done = browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
     let cookies: Vec<_> = done.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap().to_owned()).collect();
-    assert!(cookies.iter().all(|cookie| !cookie.starts_with("__Host-sspr_sess=") || cookie.contains("Max-Age=0")), "{cookies:?}");
+    assert!(
+        cookies.iter().all(|cookie| !cookie.starts_with("__Host-sspr_sess=") || cookie.contains("Max-Age=0")),
+        "{cookies:?}"
+    );
     assert_eq!(browser.get("/api/sign-in").await.json()["stage"], "signed_out");
-    let view = browser.post("/api/sign-in", json!({ "name": a.name, "password": NEW_PASSWORD })).await.expect(200).json();
+    let view =
+        browser.post("/api/sign-in", json!({ "name": a.name, "password": NEW_PASSWORD })).await.expect(200).json();
     assert_eq!(view["stage"], "second_factor_required");
     assert_eq!(view["methods"][0]["kind"], "phone");
 }
@@ -165,9 +172,20 @@ async fn sec_27_a_message_has_one_recipient_the_stored_one(backend: Backend) {
         format!(r#"{{"delivery":"text","country":"GB","number":"{evil}","number":"{}"}}"#, a.phone),
         format!(r#"{{"delivery":["text","call"],"country":"GB","number":"{}"}}"#, a.phone),
     ] {
-        browser.send(reqwest::Method::POST, "/api/send-code/reset", Some(body), &[]).await.expect(400).expect_code("invalid_body");
+        browser
+            .send(reqwest::Method::POST, "/api/send-code/reset", Some(body), &[])
+            .await
+            .expect(400)
+            .expect_code("invalid_body");
     }
-    for text in [format!("{},{evil}", a.phone), format!("{};{evil}", a.phone), format!("{}|{evil}", a.phone), format!("{}%0a{evil}", a.phone), format!("{}\nCc: {evil}", a.phone), format!("{} {evil}", a.phone)] {
+    for text in [
+        format!("{},{evil}", a.phone),
+        format!("{};{evil}", a.phone),
+        format!("{}|{evil}", a.phone),
+        format!("{}%0a{evil}", a.phone),
+        format!("{}\nCc: {evil}", a.phone),
+        format!("{} {evil}", a.phone),
+    ] {
         browser.post("/api/send-code/reset", number(&text)).await.expect(400);
     }
     assert_eq!(site.messages().await.len(), before);
@@ -184,7 +202,18 @@ async fn sec_28_look_alike_names_reach_nobody(backend: Backend) {
     let mike = admin.person(&site, "mike", "+447400123456").await;
     let before = site.messages().await.len();
     site.advance(3_600);
-    for name in ["m\u{131}ke", "mi\u{212a}e", "ｍike", "mi\u{200d}ke", "mike\u{301}", "m\u{456}ke", "mike@contoso.\u{435}xample", "mike@contoso.example\u{200b}", "\u{17f}mike", "mi\u{df}ke"] {
+    for name in [
+        "m\u{131}ke",
+        "mi\u{212a}e",
+        "ｍike",
+        "mi\u{200d}ke",
+        "mike\u{301}",
+        "m\u{456}ke",
+        "mike@contoso.\u{435}xample",
+        "mike@contoso.example\u{200b}",
+        "\u{17f}mike",
+        "mi\u{df}ke",
+    ] {
         let browser = site.browser();
         browser.post("/api/start-reset", json!({ "name": name })).await.expect(200);
         browser.post("/api/send-code/reset", number(&mike.phone)).await.expect(202);

@@ -22,16 +22,39 @@ async fn sec_68_bodies_are_read_strictly(backend: Backend) {
     let browser = site.browser();
     let deep = format!("{{\"name\":{}1{}}}", "[".repeat(5_00), "]".repeat(500));
     let corpus: Vec<Vec<u8>> = vec![
-        b"".to_vec(), b"{".to_vec(), b"null".to_vec(), b"[]".to_vec(), b"1".to_vec(), b"\"x\"".to_vec(), b"{}".to_vec(),
-        br#"{"name":"a","name":"b"}"#.to_vec(), br#"{"name":"a","n\u0061me":"b"}"#.to_vec(), br#"{"name":"a","x":1}"#.to_vec(),
-        br#"{"name":"a"} trailing"#.to_vec(), br#"{"name":"a"}{}"#.to_vec(), br#"{"name":"a\u0000"}"#.to_vec(), b"{\"name\":\"a\xff\"}".to_vec(),
-        b"\xef\xbb\xbf{\"name\":\"a\"}".to_vec(), br#"{"name":"\ud800"}"#.to_vec(), b"{\"name\":\"a\0\"}".to_vec(), br#"{name:"a"}"#.to_vec(),
-        br#"{"name":1e999}"#.to_vec(), br#"{"name":NaN}"#.to_vec(), deep.into_bytes(), br#"{"name":["a"]}"#.to_vec(), br#"{"name":{"$gt":""}}"#.to_vec(),
+        b"".to_vec(),
+        b"{".to_vec(),
+        b"null".to_vec(),
+        b"[]".to_vec(),
+        b"1".to_vec(),
+        b"\"x\"".to_vec(),
+        b"{}".to_vec(),
+        br#"{"name":"a","name":"b"}"#.to_vec(),
+        br#"{"name":"a","n\u0061me":"b"}"#.to_vec(),
+        br#"{"name":"a","x":1}"#.to_vec(),
+        br#"{"name":"a"} trailing"#.to_vec(),
+        br#"{"name":"a"}{}"#.to_vec(),
+        br#"{"name":"a\u0000"}"#.to_vec(),
+        b"{\"name\":\"a\xff\"}".to_vec(),
+        b"\xef\xbb\xbf{\"name\":\"a\"}".to_vec(),
+        br#"{"name":"\ud800"}"#.to_vec(),
+        b"{\"name\":\"a\0\"}".to_vec(),
+        br#"{name:"a"}"#.to_vec(),
+        br#"{"name":1e999}"#.to_vec(),
+        br#"{"name":NaN}"#.to_vec(),
+        deep.into_bytes(),
+        br#"{"name":["a"]}"#.to_vec(),
+        br#"{"name":{"$gt":""}}"#.to_vec(),
     ];
     for path in ["/api/start-reset", "/api/sign-in", "/api/setup"] {
         for body in &corpus {
             let answer = browser.raw(Method::POST, path, &JSON, body.clone()).await;
-            assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_body"), "{path} {}", String::from_utf8_lossy(body));
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (400, "invalid_body"),
+                "{path} {}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
     let large = vec![b' '; 8_193];
@@ -44,7 +67,21 @@ async fn sec_69_nothing_is_injected_through_identifiers(backend: Backend) {
     let site = Site::start(backend).await;
     let admin = Admin::new(&site).await;
     let long = "x".repeat(4_000);
-    let nasty = ["' OR c.id LIKE 's%", "*", "..", "../../etc/passwd", "a\r\nX-Evil: 1", "${jndi:ldap://x}", "<b>x</b>", "account:0", "limit:e1:x", "*)(uid=*", "%00", "\u{202e}eve", long.as_str()];
+    let nasty = [
+        "' OR c.id LIKE 's%",
+        "*",
+        "..",
+        "../../etc/passwd",
+        "a\r\nX-Evil: 1",
+        "${jndi:ldap://x}",
+        "<b>x</b>",
+        "account:0",
+        "limit:e1:x",
+        "*)(uid=*",
+        "%00",
+        "\u{202e}eve",
+        long.as_str(),
+    ];
     let before = site.dump().await.len();
     for text in nasty {
         let named = site.browser().post("/api/start-reset", json!({ "name": text })).await;
@@ -64,9 +101,15 @@ async fn sec_69_nothing_is_injected_through_identifiers(backend: Backend) {
         }
     }
     // Names that are shown are shown as text; the log has no line of anybody's making.
-    let odd = admin.browser.post("/api/users", json!({ "name": "odd", "display_name": "<img src=x onerror=alert(1)>" })).await.expect(201);
+    let odd = admin
+        .browser
+        .post("/api/users", json!({ "name": "odd", "display_name": "<img src=x onerror=alert(1)>" }))
+        .await
+        .expect(201);
     assert_eq!(odd.json()["user"]["display_name"], "<img src=x onerror=alert(1)>");
-    assert!(!site.t.logs().iter().any(|line| line.contains("X-Evil") || line.contains("jndi") || line.contains("onerror")));
+    assert!(
+        !site.t.logs().iter().any(|line| line.contains("X-Evil") || line.contains("jndi") || line.contains("onerror"))
+    );
     assert!(site.dump().await.len() > before);
     for (key, _) in site.dump().await {
         assert!(key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":_-".contains(&b)), "{key}");
@@ -83,12 +126,20 @@ async fn sec_70_errors_say_nothing_about_the_inside(backend: Backend) {
     assert_eq!(id, broken.header("x-request-id"));
     site.settled().await;
     let logs = site.t.logs();
-    assert!(logs.iter().any(|line| line.contains(&id) && line.contains("store failed")), "the log has the cause under the same id");
+    assert!(
+        logs.iter().any(|line| line.contains(&id) && line.contains("store failed")),
+        "the log has the cause under the same id"
+    );
     let mut said = broken.text;
-    for (path, body) in [("/api/sign-in", json!({})), ("/api/verify-code/reset", json!({ "code": "1" })), ("/api/setup", json!([]))] {
+    for (path, body) in
+        [("/api/sign-in", json!({})), ("/api/verify-code/reset", json!({ "code": "1" })), ("/api/setup", json!([]))]
+    {
         said.push_str(&browser.post(path, body).await.text);
     }
-    for inside in ["serde", "line 1", "column", "sqlite", "redis", "Redis", "panicked", "src/", "rust", "wasm", "spin", "Store", "backend", "0.1.0"] {
+    for inside in [
+        "serde", "line 1", "column", "sqlite", "redis", "Redis", "panicked", "src/", "rust", "wasm", "spin", "Store",
+        "backend", "0.1.0",
+    ] {
         assert!(!said.contains(inside), "{inside} in {said}");
     }
 }
@@ -103,7 +154,11 @@ async fn sec_71_the_dump_holds_nothing_in_clear(backend: Backend) {
     prove(&site, &browser, &a).await;
     browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
     let codes: Vec<String> = site.messages().await.iter().map(relatch_tests::site::code_in).collect();
-    let canaries: Vec<&str> = codes.iter().map(String::as_str).chain(["canaria", "contoso", "Steele", "7400123456", NEW_PASSWORD, "argon2", "phone", "127."]).collect();
+    let canaries: Vec<&str> = codes
+        .iter()
+        .map(String::as_str)
+        .chain(["canaria", "contoso", "Steele", "7400123456", NEW_PASSWORD, "argon2", "phone", "127."])
+        .collect();
     let dump = site.dump().await;
     assert!(dump.len() > 30);
     for (key, value) in dump {
@@ -117,12 +172,23 @@ async fn sec_73_requests_share_nothing(backend: Backend) {
     let site = Site::start(backend).await;
     let admin = Admin::new(&site).await;
     admin.enable("all", &[]).await;
-    let people = [admin.person(&site, "alice", "+447400123456").await, admin.person(&site, "berta", "+447400222222").await];
+    let people =
+        [admin.person(&site, "alice", "+447400123456").await, admin.person(&site, "berta", "+447400222222").await];
     let rounds = if backend == Backend::Sqlite { 2_000 } else { 500 };
     let answers: Vec<(usize, String)> = stream::iter(0..rounds)
         .map(|n| {
             let person = &people[n % 2];
-            async move { (n % 2, person.browser.get(if n % 3 == 0 { "/api/register" } else { "/api/sign-in" }).await.expect(200).text) }
+            async move {
+                (
+                    n % 2,
+                    person
+                        .browser
+                        .get(if n % 3 == 0 { "/api/register" } else { "/api/sign-in" })
+                        .await
+                        .expect(200)
+                        .text,
+                )
+            }
         })
         .buffer_unordered(16)
         .collect()

@@ -26,7 +26,14 @@ async fn sec_36_passwords_are_compared_exactly(backend: Backend) {
     let password = format!("{}caf\u{e9} ", "x".repeat(75));
     browser.post("/api/set-password/reset", json!({ "password": password })).await.expect(200);
     let at_73 = format!("{}y{}", &password[..72], &password[73..]);
-    for wrong in [password.trim_end().to_owned(), password.to_uppercase(), at_73, password[..72].to_owned(), format!("{password} "), password.replace('\u{e9}', "e")] {
+    for wrong in [
+        password.trim_end().to_owned(),
+        password.to_uppercase(),
+        at_73,
+        password[..72].to_owned(),
+        format!("{password} "),
+        password.replace('\u{e9}', "e"),
+    ] {
         site.browser().post("/api/sign-in", json!({ "name": a.name, "password": wrong })).await.expect(401);
     }
     let spelt_apart = password.replace('\u{e9}', "e\u{301}");

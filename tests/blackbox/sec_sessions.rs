@@ -47,7 +47,9 @@ async fn sec_50_sessions_end_idle_old_and_signed_out(backend: Backend) {
     let admin = Admin::new(&site).await;
     admin.enable("all", &[]).await;
     let a = admin.person(&site, "alice", "+447400123456").await;
-    let stage = async |browser: &relatch_tests::Browser| browser.get("/api/sign-in").await.json()["stage"].as_str().unwrap().to_owned();
+    let stage = async |browser: &relatch_tests::Browser| {
+        browser.get("/api/sign-in").await.json()["stage"].as_str().unwrap().to_owned()
+    };
     site.advance(1_700);
     assert_eq!(stage(&a.browser).await, "signed_in");
     site.advance(1_700);
@@ -77,7 +79,8 @@ async fn sec_51_half_a_sign_in_has_no_rights(backend: Backend) {
     let _admin = Admin::new(&site).await;
     site.advance(3_600);
     let half = site.browser();
-    let view = half.post("/api/sign-in", json!({ "name": "admin", "password": ADMIN_PASSWORD })).await.expect(200).json();
+    let view =
+        half.post("/api/sign-in", json!({ "name": "admin", "password": ADMIN_PASSWORD })).await.expect(200).json();
     assert_eq!(view["stage"], "second_factor_required");
     for path in ["/api/users", "/api/groups", "/api/enable-group"] {
         half.get(path).await.expect(401);

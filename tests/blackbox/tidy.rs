@@ -12,7 +12,10 @@ fn read(path: impl AsRef<Path>) -> String {
 
 fn components() -> BTreeSet<String> {
     let folders = fs::read_dir(root().join("components")).unwrap().map(|entry| entry.unwrap());
-    folders.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    folders
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 fn sources(folder: &str, ending: &str) -> Vec<PathBuf> {
@@ -61,8 +64,16 @@ fn every_step_has_the_same_files_and_its_readme_names_its_grants() {
         let readme = read(format!("components/{name}/README.md"));
         let block = &manifest["component"][&name];
         let grants = |key: &str| block.get(key).and_then(|value| value.as_array()).is_some();
-        assert_eq!(readme.contains("key-value `default`"), grants("key_value_stores"), "{name}: key-value in its README");
-        assert_eq!(readme.contains("Outbound:"), grants("allowed_outbound_hosts"), "{name}: outbound hosts in its README");
+        assert_eq!(
+            readme.contains("key-value `default`"),
+            grants("key_value_stores"),
+            "{name}: key-value in its README"
+        );
+        assert_eq!(
+            readme.contains("Outbound:"),
+            grants("allowed_outbound_hosts"),
+            "{name}: outbound hosts in its README"
+        );
     }
 }
 
@@ -73,18 +84,32 @@ fn arrows_point_down() {
             "relatch-core" => &[],
             "relatch-store" | "relatch-delivery" | "relatch-http" => &["relatch-core"],
             "relatch-spin" => &["relatch-core", "relatch-store", "relatch-delivery", "relatch-http"],
-            _ => &["relatch-core", "relatch-store", "relatch-delivery", "relatch-http", "relatch-spin", "relatch-testkit"],
+            _ => &[
+                "relatch-core",
+                "relatch-store",
+                "relatch-delivery",
+                "relatch-http",
+                "relatch-spin",
+                "relatch-testkit",
+            ],
         }
     };
-    let crates = ["relatch-core", "relatch-store", "relatch-delivery", "relatch-http", "relatch-spin"].map(|name| (name.to_owned(), format!("crates/{name}")));
+    let crates = ["relatch-core", "relatch-store", "relatch-delivery", "relatch-http", "relatch-spin"]
+        .map(|name| (name.to_owned(), format!("crates/{name}")));
     let steps = components().into_iter().map(|name| (name.clone(), format!("components/{name}")));
-    let apart = [("host".to_owned(), "host".to_owned()), ("xtask".to_owned(), "xtask".to_owned()), ("catcher".to_owned(), "catcher".to_owned())];
+    let apart = [
+        ("host".to_owned(), "host".to_owned()),
+        ("xtask".to_owned(), "xtask".to_owned()),
+        ("catcher".to_owned(), "catcher".to_owned()),
+    ];
     for (name, folder) in crates.into_iter().chain(steps).chain(apart) {
         let cargo: toml::Value = toml::from_str(&read(format!("{folder}/Cargo.toml"))).unwrap();
         let none = toml::map::Map::new();
         let depends = cargo.get("dependencies").and_then(|value| value.as_table()).unwrap_or(&none);
         for ours in depends.keys().filter(|dependency| dependency.starts_with("relatch-")) {
-            let fine = allowed(&name).contains(&ours.as_str()) && !matches!(name.as_str(), "host" | "xtask" | "catcher") && ours != "relatch-testkit";
+            let fine = allowed(&name).contains(&ours.as_str())
+                && !matches!(name.as_str(), "host" | "xtask" | "catcher")
+                && ours != "relatch-testkit";
             assert!(fine, "{name} may not depend on {ours}");
         }
     }
@@ -95,7 +120,10 @@ fn only_the_adapter_and_the_entries_name_the_runtime() {
     for file in sources("components", ".rs").into_iter().chain(sources("crates", ".rs")) {
         let path = file.to_string_lossy().into_owned();
         let may = path.contains("relatch-spin/src") || path.ends_with("src/lib.rs");
-        let names = fs::read_to_string(&file).unwrap().lines().any(|line| line.contains("spin_sdk") && !line.trim_start().starts_with("//"));
+        let names = fs::read_to_string(&file)
+            .unwrap()
+            .lines()
+            .any(|line| line.contains("spin_sdk") && !line.trim_start().starts_with("//"));
         assert!(may || !names, "{path} names spin_sdk");
     }
 }
@@ -118,7 +146,12 @@ fn errors_match_their_document() {
 #[test]
 fn keys_match_their_document() {
     let document = read("docs/KEYS.md");
-    let documented: BTreeSet<&str> = document.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('`').nth(1)).map(|key| key.split(':').next().unwrap()).collect();
+    let documented: BTreeSet<&str> = document
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .filter_map(|line| line.split('`').nth(1))
+        .map(|key| key.split(':').next().unwrap())
+        .collect();
     let mut known: BTreeSet<&str> = relatch_store::keys::PREFIXES.iter().map(|(prefix, _)| *prefix).collect();
     known.insert(relatch_store::keys::CLAIM);
     assert_eq!(documented, known);
@@ -148,7 +181,9 @@ fn nothing_of_ours_is_unsafe_ignored_or_unfinished() {
     for folder in ["components", "crates", "host", "catcher", "xtask"] {
         for file in sources(folder, ".rs") {
             let text = fs::read_to_string(&file).unwrap();
-            for bad in [concat!("#[igno", "re"), concat!("todo", "!("), concat!("unimpl", "emented!("), concat!("FIX", "ME")] {
+            for bad in
+                [concat!("#[igno", "re"), concat!("todo", "!("), concat!("unimpl", "emented!("), concat!("FIX", "ME")]
+            {
                 assert!(!text.contains(bad), "{bad} in {}", file.display());
             }
         }
@@ -157,10 +192,14 @@ fn nothing_of_ours_is_unsafe_ignored_or_unfinished() {
 
 #[test]
 fn s_numbers_of_the_walk_are_named_in_browser_tests() {
-    let tests: String = sources("tests/browser", ".test.mjs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let tests: String =
+        sources("tests/browser", ".test.mjs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let numbers = (10..=28).chain(30..=31).chain(33..=37).chain(39..=50).chain(52..=58);
     for number in numbers {
-        let named = tests.lines().any(|line| line.contains("test(") && line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == format!("S{number}")));
+        let named = tests.lines().any(|line| {
+            line.contains("test(")
+                && line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == format!("S{number}"))
+        });
         assert!(named, "S{number} is in no test's title");
     }
 }

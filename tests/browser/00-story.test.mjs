@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { assertQuiet, field, heading, launch, open, press } from "./lib/browser.mjs";
 import { messagesTo } from "./lib/catcher.mjs";
-import { ADMIN, Caller, administrator, organisation, sentTo, somebody, someName, somePhone } from "./lib/people.mjs";
+import { ADMIN, Caller, join, organisation, sentTo, somebody, someName, somePhone } from "./lib/people.mjs";
 import {
   chooseNewPassword, passSecondFactor, pressForCode, pressForCodePage, signIn, typeCode, typePassword, typePhone,
 } from "./lib/steps.mjs";
@@ -272,13 +272,12 @@ for (const person of [mia, noor]) {
 
 part("S43 what was registered stays, even if the browser is closed before the end", async () => {
   const caller = new Caller();
-  const late = { local: someName(), displayName: "Late Person", phone: somePhone(), chosen: "the slow green train" };
-  late.name = `${late.local}@${domain}`;
-  await createUser(late);
+  const late = { ...(await somebody({ displayName: "Sam Taylor" })), chosen: "the slow green train" };
+  await join(late, group);
   const first = await open(browser, { size: "phone" });
   const page = await first.newPage();
   await page.goto("/register");
-  await signIn(page, { name: late.name, password: late.initial });
+  await signIn(page, late);
   await chooseNewPassword(page, late.chosen);
   await heading(page, "More information required");
   await page.getByRole("link", { name: "Next" }).click();
@@ -294,10 +293,7 @@ part("S43 what was registered stays, even if the browser is closed before the en
 
 part("S52 only the registered number gets a message, and the page says the same either way", async () => {
   const person = await somebody({ registered: true });
-  const admin = await administrator();
-  const { groups } = await admin.must("GET", "/api/groups");
-  const { id } = groups.find(({ name }) => name === group);
-  await admin.must("POST", `/api/groups/${id}/members`, { add_members: [person.id] });
+  await join(person, group);
   const wrong = somePhone();
   const words = [];
   for (const number of [wrong, person.phone]) {

@@ -39,6 +39,21 @@ test("a deep link to a step that is not due leads to the first step", async () =
   await context.close();
 });
 
+test("a sign-in returns to places on its list, and to no other", async () => {
+  const person = await somebody({ registered: true });
+  const context = await open(browser);
+  await person.caller.lend(context);
+  const page = await context.newPage();
+  for (const next of ["https://elsewhere.example/", "//elsewhere.example", "/admin", "__proto__", "constructor", ""]) {
+    await page.goto(`/signin?next=${encodeURIComponent(next)}`);
+    await heading(page, "You are signed in");
+  }
+  await page.goto("/signin?next=register");
+  await heading(page, "My security info");
+  assertQuiet(context);
+  await context.close();
+});
+
 test("back and forward walk through the steps, and what was typed is still there", async () => {
   const context = await open(browser, { size: "phone" });
   const page = await context.newPage();
@@ -96,6 +111,7 @@ test("after a finished reset, Back shows no stale form and nothing that was type
 });
 
 test("after a finished sign-in, Back stays on the page of the person who is signed in", async () => {
+  await everybodyMayReset();
   const person = await somebody();
   const context = await open(browser);
   const page = await context.newPage();

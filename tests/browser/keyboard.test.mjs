@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { assertQuiet, heading, launch, open, until } from "./lib/browser.mjs";
+import { assertQuiet, field, heading, launch, open, until } from "./lib/browser.mjs";
 import { codeAfter, messagesTo } from "./lib/catcher.mjs";
 import { everybodyMayReset, somebody } from "./lib/people.mjs";
 
@@ -32,26 +32,26 @@ async function arrives(page, title) {
   assert.equal(await focused(page), title);
 }
 
-test("reset with the keyboard alone, from the door to the end", async () => {
-  await everybodyMayReset();
-  const person = await somebody({ registered: true });
-  const context = await open(browser);
-  const page = await context.newPage();
+async function fromTheDoor(page) {
   await page.goto("/");
   await heading(page, "Locked out? Let yourself back in.");
   await page.keyboard.press("Tab");
   assert.equal(await focused(page), "Skip to the choices");
   await tabTo(page, "I can’t sign in");
   await page.keyboard.press("Enter");
+}
 
+async function typeName(page, name) {
   await heading(page, "Get back into your account");
   await page.keyboard.press("Tab");
   assert.equal(await focused(page), "Skip to the question");
   await page.keyboard.press("Enter");
   await tabTo(page, "User name or email");
-  await page.keyboard.type(person.name);
+  await page.keyboard.type(name);
   await page.keyboard.press("Enter");
+}
 
+async function typeNumber(page, number) {
   await arrives(page, "Prove it is you");
   await tabTo(page, "Text my mobile phone");
   await page.keyboard.press("ArrowDown");
@@ -61,14 +61,16 @@ test("reset with the keyboard alone, from the door to the end", async () => {
   // A native list: typing the start of a name chooses it.
   await page.keyboard.type("United King");
   await tabTo(page, "Phone number");
-  await page.keyboard.type(person.phone.typed);
-  const seen = (await messagesTo(person.phone.sent)).length;
+  await page.keyboard.type(number);
   await page.keyboard.press("Enter");
+}
 
+/** The code; when the phone was resting, asked for once more as soon as the page allows it. */
+async function typeTheCode(page, number, seen) {
   await arrives(page, "Type the 8-digit code");
   const again = page.getByRole("button", { name: "Send a new code" });
   const code = await until("a code", async () => {
-    const sent = await codeAfter(person.phone.sent, seen);
+    const sent = await codeAfter(number, seen);
     if (!sent && (await again.isEnabled())) {
       await tabTo(page, "Send a new code");
       await page.keyboard.press("Enter");
@@ -78,19 +80,33 @@ test("reset with the keyboard alone, from the door to the end", async () => {
   await tabTo(page, "Type the 8-digit code");
   await page.keyboard.type(code.replace(/(....)/, "$1-"));
   await page.keyboard.press("Enter");
+}
 
+async function choosePassword(page, password) {
   await arrives(page, "Choose a new password");
   await tabTo(page, "New password");
-  await page.keyboard.type("nine calm lighthouses");
+  await page.keyboard.type(password);
   await tabTo(page, "Show new password");
   await page.keyboard.press("Space");
   assert.equal(await focused(page), "Hide new password");
-  assert.equal(await page.getByLabel("New password", { exact: true }).getAttribute("type"), "text");
+  assert.equal(await field(page, "New password").getAttribute("type"), "text");
   await tabTo(page, "Type it again");
-  await page.keyboard.type("nine calm lighthouses");
+  await page.keyboard.type(password);
   await tabTo(page, "Finish");
   await page.keyboard.press("Enter");
+}
 
+test("reset with the keyboard alone, from the door to the end", async () => {
+  await everybodyMayReset();
+  const { name, phone } = await somebody({ registered: true });
+  const context = await open(browser);
+  const page = await context.newPage();
+  await fromTheDoor(page);
+  await typeName(page, name);
+  const seen = (await messagesTo(phone.sent)).length;
+  await typeNumber(page, phone.typed);
+  await typeTheCode(page, phone.sent, seen);
+  await choosePassword(page, "nine calm lighthouses");
   await arrives(page, "Your password is changed");
   await tabTo(page, "Sign in");
   await page.keyboard.press("Enter");

@@ -124,7 +124,8 @@ impl Browser {
     /// As a page of ours would send it; `extra` headers replace ours, an empty value removes one.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>, extra: &[(&str, &str)]) -> Answer {
         let mut headers = HeaderMap::new();
-        let cookies: Vec<String> = self.cookies.lock().expect("lock").iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.lock().expect("lock").iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut put = |name: &str, value: &str| {
             let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
             if value.is_empty() {

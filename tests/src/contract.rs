@@ -19,21 +19,31 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     let Some((template, item)) = find(path) else { return };
     let method = if method == "HEAD" { "get".to_owned() } else { method.to_lowercase() };
     let Some(operation) = item.get(&method) else {
-        assert!(matches!(answer.status, 405 | 403 | 413), "{method} {template} answered {} and is not documented", answer.status);
+        assert!(
+            matches!(answer.status, 405 | 403 | 413),
+            "{method} {template} answered {} and is not documented",
+            answer.status
+        );
         return;
     };
     let status = answer.status.to_string();
     let responses = &operation["responses"];
-    let response = responses.get(&status).or_else(|| (answer.status >= 400).then(|| responses.get("default")).flatten());
+    let response =
+        responses.get(&status).or_else(|| (answer.status >= 400).then(|| responses.get("default")).flatten());
     let response = response.unwrap_or_else(|| panic!("{method} {template}: status {status} is not documented"));
     let response = resolve(response);
     let media = answer.header("content-type").split(';').next().unwrap_or_default();
     let Some(schema) = response["content"].get(media).map(|content| &content["schema"]) else {
-        assert!(answer.text.is_empty(), "{method} {template} {status}: body of undocumented type {media:?}: {}", answer.text);
+        assert!(
+            answer.text.is_empty(),
+            "{method} {template} {status}: body of undocumented type {media:?}: {}",
+            answer.text
+        );
         return;
     };
     let body = answer.json();
-    let errors: Vec<String> = validator(schema).iter_errors(&body).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    let errors: Vec<String> =
+        validator(schema).iter_errors(&body).map(|error| format!("{error} at {}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{method} {template} {status}: {errors:?}\n{body}");
 }
 
@@ -46,14 +56,20 @@ fn find(path: &str) -> Option<(String, Value)> {
     let parts: Vec<&str> = path.split('/').collect();
     paths.iter().find_map(|(template, item)| {
         let wanted: Vec<&str> = template.split('/').collect();
-        let fits = wanted.len() == parts.len() && wanted.iter().zip(&parts).all(|(want, part)| want == part || (want.starts_with('{') && part.len() == 32));
+        let fits = wanted.len() == parts.len()
+            && wanted
+                .iter()
+                .zip(&parts)
+                .all(|(want, part)| want == part || (want.starts_with('{') && part.len() == 32));
         fits.then(|| (template.clone(), item.clone()))
     })
 }
 
 fn resolve(value: &Value) -> Value {
     match value["$ref"].as_str() {
-        Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).expect("a reference that leads somewhere").clone(),
+        Some(reference) => {
+            DOCUMENT.pointer(reference.trim_start_matches('#')).expect("a reference that leads somewhere").clone()
+        }
         None => value.clone(),
     }
 }

@@ -31,9 +31,14 @@ impl Admin {
     /// Set-up, first sign-in, registration of the administrator's phone.
     pub async fn new(site: &Site) -> Self {
         let browser = site.browser();
-        let first = json!({ "secret": SETUP_SECRET, "name": "admin", "display_name": "Ada Admin", "password": ADMIN_PASSWORD });
+        let first =
+            json!({ "secret": SETUP_SECRET, "name": "admin", "display_name": "Ada Admin", "password": ADMIN_PASSWORD });
         browser.post("/api/setup", first).await.expect(201);
-        let view = browser.post("/api/sign-in", json!({ "name": "admin", "password": ADMIN_PASSWORD })).await.expect(200).json();
+        let view = browser
+            .post("/api/sign-in", json!({ "name": "admin", "password": ADMIN_PASSWORD }))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(view["stage"], "registration_required");
         register(site, &browser, ADMIN_PHONE).await;
         Self { browser }
@@ -52,12 +57,21 @@ impl Admin {
     }
 
     pub async fn create_user(&self, name: &str) -> (String, String) {
-        let created = self.browser.post("/api/users", json!({ "name": name, "display_name": format!("{name} Steele") })).await.expect(201).json();
+        let created = self
+            .browser
+            .post("/api/users", json!({ "name": name, "display_name": format!("{name} Steele") }))
+            .await
+            .expect(201)
+            .json();
         (text(&created["user"]["id"]), text(&created["initial_password"]))
     }
 
     pub async fn create_group(&self, name: &str, members: &[&str]) -> String {
-        let created = self.browser.post("/api/groups", json!({ "name": name, "description": "for a test", "members": members })).await.expect(201);
+        let created = self
+            .browser
+            .post("/api/groups", json!({ "name": name, "description": "for a test", "members": members }))
+            .await
+            .expect(201);
         text(&created.json()["group"]["id"])
     }
 
@@ -66,12 +80,18 @@ impl Admin {
     }
 
     pub async fn remove_member(&self, group: &str, user: &str) {
-        self.browser.post(&format!("/api/groups/{group}/members"), json!({ "remove_members": [user] })).await.expect(200);
+        self.browser
+            .post(&format!("/api/groups/{group}/members"), json!({ "remove_members": [user] }))
+            .await
+            .expect(200);
     }
 
     pub async fn enable(&self, scope: &str, groups: &[&str]) {
         let version = self.browser.get("/api/enable-group").await.expect(200).json()["version"].clone();
-        self.browser.put("/api/enable-group", json!({ "scope": scope, "groups": groups, "version": version })).await.expect(200);
+        self.browser
+            .put("/api/enable-group", json!({ "scope": scope, "groups": groups, "version": version }))
+            .await
+            .expect(200);
     }
 
     /// A user in nobody's group who has signed in, chosen a password and, with a phone, registered it.

@@ -135,11 +135,11 @@ fn variables(catcher: &str) -> Vec<(&'static str, String)> {
         ("pepper", key_text("p1", 3)),
         ("setup_secret", SETUP_SECRET.to_owned()),
         ("twilio_base_url", catcher.to_owned()),
-        ("twilio_account_sid", options.account_sid.clone()),
-        ("twilio_auth_token", options.auth_token.clone()),
+        ("twilio_account_sid", options.twilio_account_sid.clone()),
+        ("twilio_auth_token", options.twilio_auth_token.clone()),
         ("twilio_from", "+15005550006".to_owned()),
         ("postmark_base_url", catcher.to_owned()),
-        ("postmark_server_token", options.server_token.clone()),
+        ("postmark_server_token", options.postmark_server_token.clone()),
         ("mail_from", "reset@contoso.example".to_owned()),
     ]
 }
@@ -165,7 +165,9 @@ impl Redis {
         for _ in 0..20 {
             let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
             let mut command = Command::new("redis-server");
-            command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(folder);
+            command
+                .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+                .arg(folder);
             let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
             let mut redis = Self { child: child.expect("redis-server; install the package of that name"), port };
             if redis.answers() {

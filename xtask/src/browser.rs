@@ -55,11 +55,10 @@ impl Drop for Fresh {
     }
 }
 
-/// Each file of browser tests gets a service of its own: none depends on what another left behind.
+/// Needs the programs that `cargo xtask test` has built. Each file of browser tests gets a service of its own: none depends on what another left behind.
 pub fn tests() -> Result<Totals> {
     let chromium = install::chromium()?;
     install::node_packages(Path::new(FOLDER))?;
-    up::build_tools()?;
     let mut totals = Totals::default();
     for file in test_files()? {
         say(&format!("Browser tests: {file}"));

@@ -10,7 +10,17 @@ pub fn run() -> Result<()> {
     say("Formatting");
     run_cargo(&["fmt", "--all", "--check"])?;
     say("Lints");
-    run_cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--quiet", "--", "-D", "warnings"])?;
+    run_cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--locked",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
     deny()
 }
 
@@ -37,5 +47,6 @@ fn deny() -> Result<()> {
 
 /// The commit this tree is at, for reports.
 pub fn commit() -> String {
-    output(Command::new("git").args(["rev-parse", "--short", "HEAD"])).map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
+    output(Command::new("git").args(["rev-parse", "--short", "HEAD"]))
+        .map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
 }

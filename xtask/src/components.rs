@@ -12,7 +12,8 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 const OUT: &str = "target/components";
-const DEBIAN: [&str; 7] = ["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "rust-web-llvm", "lld", "wasi-libc"];
+const DEBIAN: [&str; 7] =
+    ["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "rust-web-llvm", "lld", "wasi-libc"];
 
 /// The components' names: the folders of `components/`.
 pub fn names() -> Result<Vec<String>> {
@@ -66,7 +67,9 @@ fn replace(from: &Path, to: &Path) -> Result<()> {
 /// A cargo that can build for [`TARGET`].
 fn toolchain() -> Result<Command> {
     if find("cc").is_none() {
-        bail!("there is no C compiler, which some libraries need to be built. On Debian or Ubuntu: apt-get install gcc libc6-dev");
+        bail!(
+            "there is no C compiler, which some libraries need to be built. On Debian or Ubuntu: apt-get install gcc libc6-dev"
+        );
     }
     if has_target() {
         return Ok(cargo());

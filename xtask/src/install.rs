@@ -17,11 +17,15 @@ pub fn debian(packages: &[&str], why: &str) -> Result<()> {
     if update && run(&mut install).is_ok() {
         return Ok(());
     }
-    bail!("{why}, and it could not be installed (no network, or no right to). As root: apt-get install {}", packages.join(" "))
+    bail!(
+        "{why}, and it could not be installed (no network, or no right to). As root: apt-get install {}",
+        packages.join(" ")
+    )
 }
 
 fn apt(arguments: &[&str]) -> Command {
-    let is_root = std::env::var("USER").is_ok_and(|user| user == "root") || works(Command::new("test").args(["-w", "/var/lib/dpkg"]));
+    let is_root = std::env::var("USER").is_ok_and(|user| user == "root")
+        || works(Command::new("test").args(["-w", "/var/lib/dpkg"]));
     let mut command = if is_root { Command::new("apt-get") } else { Command::new("sudo") };
     if !is_root {
         command.args(["-n", "apt-get"]);

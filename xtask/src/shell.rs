@@ -13,7 +13,12 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs quietly; true when it went well.
 pub fn works(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).status().is_ok_and(|status| status.success())
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Standard output of a program that must succeed.

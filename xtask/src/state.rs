@@ -37,13 +37,19 @@ impl State {
         if folder.join(FILE).exists() {
             return Self::open(folder);
         }
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
         let secret = || -> Result<String> {
             let mut bytes = [0; 32];
             getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
             Ok(BASE64URL_NOPAD.encode(&bytes))
         };
-        let mut lines = String::from("# Made by `cargo xtask up`. These keys open everything that is stored: keep them, and keep them secret.\n");
+        let mut lines = String::from(
+            "# Made by `cargo xtask up`. These keys open everything that is stored: keep them, and keep them secret.\n",
+        );
         let mut put = |name: &str, value: &str| lines.push_str(&format!("SPIN_VARIABLE_{name}={value}\n"));
         put("SEALING_KEYS", &format!("k1:{}", secret()?));
         put("LOOKUP_KEY", &format!("l1:{}", secret()?));
@@ -58,7 +64,12 @@ impl State {
             put(name, value);
         }
         let path = folder.join(FILE);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
         file.write_all(lines.as_bytes())?;
         file.sync_all()?;
         Self::open(folder)
@@ -67,8 +78,12 @@ impl State {
     /// Reads what is there; says what to do when it cannot be used.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}: start once with `cargo xtask up`, or give the right folder with --state", path.display()))?;
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!(
+                "cannot read {}: start once with `cargo xtask up`, or give the right folder with --state",
+                path.display()
+            )
+        })?;
         let mut values = BTreeMap::new();
         for (at, line) in text.lines().enumerate() {
             let line = line.trim();
@@ -76,12 +91,23 @@ impl State {
                 continue;
             }
             match line.split_once('=') {
-                Some((name, value)) if name.starts_with("SPIN_VARIABLE_") => values.insert(name.to_owned(), value.to_owned()),
-                _ => bail!("{} line {} is damaged: expected SPIN_VARIABLE_NAME=value. Restore the file from a backup; without its keys the stored data cannot be read. To start over with nothing, move the folder {} away.", path.display(), at.saturating_add(1), folder.display()),
+                Some((name, value)) if name.starts_with("SPIN_VARIABLE_") => {
+                    values.insert(name.to_owned(), value.to_owned())
+                }
+                _ => bail!(
+                    "{} line {} is damaged: expected SPIN_VARIABLE_NAME=value. Restore the file from a backup; without its keys the stored data cannot be read. To start over with nothing, move the folder {} away.",
+                    path.display(),
+                    at.saturating_add(1),
+                    folder.display()
+                ),
             };
         }
         if let Some(missing) = NEEDED.iter().find(|name| !values.contains_key(**name)) {
-            bail!("{} lacks {missing}. Restore the file from a backup; without its keys the stored data cannot be read. To start over with nothing, move the folder {} away.", path.display(), folder.display());
+            bail!(
+                "{} lacks {missing}. Restore the file from a backup; without its keys the stored data cannot be read. To start over with nothing, move the folder {} away.",
+                path.display(),
+                folder.display()
+            );
         }
         Ok(Self { folder: folder.to_owned(), values })
     }

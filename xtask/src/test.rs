@@ -34,6 +34,7 @@ impl Totals {
 pub fn run(test: &Test) -> Result<()> {
     components::build_all()?;
     install::program("redis-server", "redis-server", "the tests run on Redis too")?;
+    build()?;
     let mut totals = rust_tests(test.filter.as_deref())?;
     if !test.no_browser && test.filter.is_none() {
         totals.add(browser::tests()?);
@@ -43,6 +44,13 @@ pub fn run(test: &Test) -> Result<()> {
         bail!("no test was run");
     }
     if totals.failed > 0 { bail!("{} tests failed", totals.failed) } else { Ok(()) }
+}
+
+/// Everything with one set of features, so that the runtime under the host is compiled once. The browser
+/// tests use the programs this leaves behind.
+fn build() -> Result<()> {
+    say("Building the host, the catcher and the tests (the first time takes a while)");
+    crate::shell::run(cargo().args(["build", "--workspace", "--bins", "--tests", "--locked", "--quiet"]))
 }
 
 fn rust_tests(filter: Option<&str>) -> Result<Totals> {
@@ -59,7 +67,8 @@ fn rust_tests(filter: Option<&str>) -> Result<Totals> {
 
 /// Runs a test runner, showing its output, and adds up its summary lines.
 pub fn counted(command: &mut Command, marker: &str, read: fn(&str) -> Totals) -> Result<(Totals, bool)> {
-    let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().context("could not start a test runner")?;
+    let mut child =
+        command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().context("could not start a test runner")?;
     let mut totals = Totals::default();
     for line in lines_of(&mut child) {
         if line.contains(marker) {
@@ -83,7 +92,9 @@ mod tests {
 
     #[test]
     fn summaries_are_read() {
-        let totals = read_cargo("test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.05s");
+        let totals = read_cargo(
+            "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.05s",
+        );
         assert_eq!((totals.passed, totals.failed), (12, 3));
     }
 }

@@ -60,7 +60,11 @@ pub fn run(up: &Up) -> Result<()> {
 pub fn development_state(folder: &Path, port: u16, catcher_port: u16) -> Result<State> {
     let origin = format!("http://localhost:{port}");
     let catcher = format!("http://127.0.0.1:{catcher_port}");
-    let defaults = [("PUBLIC_ORIGIN", origin.clone()), ("TWILIO_BASE_URL", catcher.clone()), ("POSTMARK_BASE_URL", catcher.clone())];
+    let defaults = [
+        ("PUBLIC_ORIGIN", origin.clone()),
+        ("TWILIO_BASE_URL", catcher.clone()),
+        ("POSTMARK_BASE_URL", catcher.clone()),
+    ];
     let mut state = State::open_or_create(folder, &defaults)?;
     state.set("PUBLIC_ORIGIN", &origin);
     state.set("TWILIO_BASE_URL", &catcher);
@@ -85,17 +89,23 @@ pub fn start_catcher(state: &State, port: u16) -> Result<Running> {
 
 pub fn start_host(state: &State, port: u16, store: &str) -> Result<Running> {
     let mut command = Command::new("target/debug/relatch-host");
-    command.args(["--manifest", "spin.toml", "--listen", &format!("127.0.0.1:{port}"), "--store", store, "--state"]).arg(&state.folder);
+    command
+        .args(["--manifest", "spin.toml", "--listen", &format!("127.0.0.1:{port}"), "--store", store, "--state"])
+        .arg(&state.folder);
     with_variables(&mut command, state);
     Running::start("the host", &mut command)
 }
 
 fn start_spin(state: &State, port: u16) -> Result<Running> {
     if find("spin").is_none() {
-        bail!("there is no `spin` on this machine. Install Spin 4.1 or newer (https://spinframework.dev/install), or leave out --spin to use the built-in host");
+        bail!(
+            "there is no `spin` on this machine. Install Spin 4.1 or newer (https://spinframework.dev/install), or leave out --spin to use the built-in host"
+        );
     }
     let mut command = Command::new("spin");
-    command.args(["up", "--from", "spin.toml", "--listen", &format!("127.0.0.1:{port}"), "--state-dir"]).arg(state.folder.join(".spin"));
+    command
+        .args(["up", "--from", "spin.toml", "--listen", &format!("127.0.0.1:{port}"), "--state-dir"])
+        .arg(state.folder.join(".spin"));
     with_variables(&mut command, state);
     Running::start("Spin", &mut command)
 }

@@ -30,7 +30,12 @@ pub async fn create<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted:
     finish(app, caller, batch, changed, &change, EventKind::GroupCreated).await
 }
 
-pub async fn change<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, group: GroupId, wanted: &Change) -> Stepped<GroupRecord> {
+pub async fn change<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    group: GroupId,
+    wanted: &Change,
+) -> Stepped<GroupRecord> {
     let change = MemberChange {
         add_members: ids(&wanted.add_members, "add_members")?,
         remove_members: ids(&wanted.remove_members, "remove_members")?,
@@ -42,7 +47,14 @@ pub async fn change<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, group: 
     finish(app, caller, batch, changed, &change, EventKind::MembersChanged).await
 }
 
-async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, mut batch: Batch, changed: Changed, change: &MemberChange, kind: EventKind) -> Stepped<GroupRecord> {
+async fn finish<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    mut batch: Batch,
+    changed: Changed,
+    change: &MemberChange,
+    kind: EventKind,
+) -> Stepped<GroupRecord> {
     let group = match changed {
         Changed::Done(group) => group,
         Changed::NoSuchGroup => return Err(Code::NotFound.into()),

@@ -5,8 +5,8 @@ pub mod provider;
 pub mod step;
 
 use http::StatusCode;
-use relatch_spin::outbound::Deliver;
 use relatch_spin::entry;
+use relatch_spin::outbound::Deliver;
 use relatch_store::outbox::OutboxTicket;
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;

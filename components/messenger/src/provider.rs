@@ -29,9 +29,12 @@ impl Providers {
     /// The call that delivers a message; none for [`Channel::Nobody`].
     pub fn call(&self, outgoing: &Outgoing) -> Option<Call> {
         match outgoing.channel {
-            Channel::Text => Some(self.twilio("Messages", &[("To", &outgoing.to), ("From", &self.twilio_from), ("Body", &outgoing.body)])),
+            Channel::Text => Some(
+                self.twilio("Messages", &[("To", &outgoing.to), ("From", &self.twilio_from), ("Body", &outgoing.body)]),
+            ),
             Channel::Call => {
-                let twiml = format!("<Response><Say language=\"en-US\">{}</Say></Response>", xml_escape(&outgoing.body));
+                let twiml =
+                    format!("<Response><Say language=\"en-US\">{}</Say></Response>", xml_escape(&outgoing.body));
                 Some(self.twilio("Calls", &[("To", &outgoing.to), ("From", &self.twilio_from), ("Twiml", &twiml)]))
             }
             Channel::Mail => Some(self.postmark(outgoing)),
@@ -66,7 +69,10 @@ impl Providers {
         Call {
             url: format!("{}/email", self.postmark_base_url),
             content_type: "application/json",
-            credentials: vec![("x-postmark-server-token", self.postmark_server_token.clone()), ("accept", "application/json".to_owned())],
+            credentials: vec![
+                ("x-postmark-server-token", self.postmark_server_token.clone()),
+                ("accept", "application/json".to_owned()),
+            ],
             body: body.to_string(),
         }
     }
@@ -80,7 +86,6 @@ pub(crate) mod tests {
     pub(crate) fn providers() -> Providers {
         let text = str::to_owned;
         Providers {
-
             twilio_base_url: text("http://127.0.0.1:1"),
             twilio_account_sid: text("AC1"),
             twilio_auth_token: text("t0k"),
@@ -114,7 +119,8 @@ pub(crate) mod tests {
     fn a_call_s_words_are_escaped_for_xml() {
         let call = providers().call(&outgoing(Channel::Call)).unwrap();
         assert!(call.url.ends_with("/Calls.json"));
-        let twiml = form_urlencoded::parse(call.body.as_bytes()).find(|(name, _)| name == "Twiml").unwrap().1.into_owned();
+        let twiml =
+            form_urlencoded::parse(call.body.as_bytes()).find(|(name, _)| name == "Twiml").unwrap().1.into_owned();
         assert_eq!(twiml, "<Response><Say language=\"en-US\">1 &amp; &lt;2&gt;</Say></Response>");
     }
 

@@ -110,7 +110,10 @@ mod tests {
     #[test]
     fn a_passing_fault_gets_one_more_try() {
         assert_eq!(run(Channel::Text, &[Answer::Status(500), Answer::Status(201)], 1_000), (0, 1, false));
-        assert_eq!(run(Channel::Text, &[Answer::Unreachable, Answer::Status(503), Answer::Status(201)], 1_000), (1, 2, false));
+        assert_eq!(
+            run(Channel::Text, &[Answer::Unreachable, Answer::Status(503), Answer::Status(201)], 1_000),
+            (1, 2, false)
+        );
     }
 
     #[test]

@@ -38,7 +38,9 @@ async fn finish(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
     let wire::Nothing {} = request.json()?;
     Ok(match step::finish(&app, &caller).await? {
-        Some(token) => with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose())), &token),
+        Some(token) => {
+            with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose())), &token)
+        }
         None => Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, &caller.cookie)),
     })
 }

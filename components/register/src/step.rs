@@ -19,7 +19,10 @@ pub async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Step
     let mut batch = Batch::default();
     let token = app.rotate(&mut batch, caller, caller.session.record.generation, Stage::SignedIn)?;
     let who = Some(caller.person().account.id.to_string());
-    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::RegistrationFinished, "done") })?;
+    app.vault.put_event(
+        &mut batch,
+        &Event { actor: who.clone(), target: who, ..app.event(EventKind::RegistrationFinished, "done") },
+    )?;
     app.vault.commit(batch).await?;
     Ok(Some(token))
 }

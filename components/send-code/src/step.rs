@@ -12,7 +12,7 @@ use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
 use relatch_store::challenges::CodeFor;
 use relatch_store::events::{Event, EventKind};
-use relatch_store::outbox::{Channel, Outgoing, OutboxTicket};
+use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
 use relatch_store::records::{Person, Purpose};
 use relatch_store::sends::SendSlot;
 use relatch_store::tokens::{Flow, FlowStage};
@@ -37,7 +37,12 @@ struct Parcel<'a> {
 
 /// Reset: four commits (client's count, gate, batch; the messenger's delete is the fourth), the same
 /// for a right number, a wrong one and an account that does not exist.
-pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &PhoneNumber, channel: Channel) -> Stepped<(Flow, Option<OutboxTicket>)> {
+pub async fn reset<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    mut flow: Flow,
+    typed: &PhoneNumber,
+    channel: Channel,
+) -> Stepped<(Flow, Option<OutboxTicket>)> {
     if flow.stage == FlowStage::Proven {
         return Err(Code::WrongStep.into());
     }
@@ -82,7 +87,9 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &P
 /// What anybody may know about their own flow: three codes, and a wait that grows.
 fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()> {
     if flow.sends >= SENDS_PER_FLOW {
-        return Err(Problem::new(Code::TooManyCodes).retry_after(app.now.until(flow.begun.plus(relatch_core::limits::FLOW_LIFE))).into());
+        return Err(Problem::new(Code::TooManyCodes)
+            .retry_after(app.now.until(flow.begun.plus(relatch_core::limits::FLOW_LIFE)))
+            .into());
     }
     let sends = usize::try_from(flow.sends).unwrap_or(usize::MAX);
     let wait = if flow.sends == 0 { 0 } else { app.now.until(flow.last_sent.plus(cooldown(sends))) };
@@ -97,7 +104,12 @@ fn is_theirs(person: &Person, flow: &Flow, scope: &enrolment::Scope, typed: &Pho
 
 /// Registration: the number must be free to write to, and so must the person: otherwise one session
 /// could have the world texted.
-pub async fn register<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, number: &PhoneNumber, channel: Channel) -> Stepped<Sent> {
+pub async fn register<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    number: &PhoneNumber,
+    channel: Channel,
+) -> Stepped<Sent> {
     if caller.session.stage == Stage::SignedIn && !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
         return Err(Code::StepUpRequired.into());
     }
@@ -124,7 +136,11 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
     let stored = caller.person().methods.phones.first().ok_or(Code::WrongStep)?;
     let number = PhoneNumber::from_stored(&stored.number).ok_or(Code::WrongStep)?;
     let slots = [app.vault.send_slot(app.vault.destination(number.expose()), app.now).await?];
-    let event = Event { actor: Some(account.to_string()), target: Some(account.to_string()), ..app.event(EventKind::CodeRequested, "sent") };
+    let event = Event {
+        actor: Some(account.to_string()),
+        target: Some(account.to_string()),
+        ..app.event(EventKind::CodeRequested, "sent")
+    };
     let what = session_code(caller, Purpose::SignIn);
     openly(app, Parcel { what, slots: &slots, to: &number, channel, proves: None, event }).await
 }
@@ -197,7 +213,18 @@ mod tests {
         let subject = if real { alice.account.id } else { decoy };
         let zero = Timestamp(0);
         let id = "f".repeat(32);
-        Flow { id, subject, real, generation: 1, stage: FlowStage::Started, begun: app.now, sends: 0, last_sent: zero, challenge: decoy, proven_at: zero }
+        Flow {
+            id,
+            subject,
+            real,
+            generation: 1,
+            stage: FlowStage::Started,
+            begun: app.now,
+            sends: 0,
+            last_sent: zero,
+            challenge: decoy,
+            proven_at: zero,
+        }
     }
 
     /// What waits in the outbox after a SEND with this number, and the commits it took.

@@ -31,12 +31,19 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str)
     let mut batch = Batch::default();
     app.vault.put_password(&mut batch, flow.subject, &record)?;
     let id = Some(flow.subject.to_string());
-    app.vault.put_event(&mut batch, &Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") })?;
+    app.vault.put_event(
+        &mut batch,
+        &Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") },
+    )?;
     Ok(app.vault.commit(batch).await?)
 }
 
 /// The forced change of a first sign-in (S35): two hashes, so the client is charged first.
-pub async fn first_sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed: &str) -> Stepped<(Secret<String>, Stage)> {
+pub async fn first_sign_in<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    typed: &str,
+) -> Stepped<(Secret<String>, Stage)> {
     app.limit(SIGN_IN_PER_CLIENT).await?;
     let person = caller.person();
     let password = judged(typed, &app.rules_for(person))?;
@@ -54,7 +61,10 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, 
     app.vault.put_password(&mut batch, id, &record)?;
     let token = app.rotate(&mut batch, caller, record.generation, stage)?;
     let who = Some(id.to_string());
-    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::PasswordChanged, "first_sign_in") })?;
+    app.vault.put_event(
+        &mut batch,
+        &Event { actor: who.clone(), target: who, ..app.event(EventKind::PasswordChanged, "first_sign_in") },
+    )?;
     app.vault.commit(batch).await?;
     Ok((token, stage))
 }
@@ -86,7 +96,18 @@ mod tests {
         enable_all(app).await;
         let id = alice.account.id;
         let begun = app.now;
-        Flow { id: "f".repeat(32), subject: id, real: true, generation: 1, stage: FlowStage::Proven, begun, sends: 1, last_sent: Timestamp(0), challenge: id, proven_at: begun }
+        Flow {
+            id: "f".repeat(32),
+            subject: id,
+            real: true,
+            generation: 1,
+            stage: FlowStage::Proven,
+            begun,
+            sends: 1,
+            last_sent: Timestamp(0),
+            challenge: id,
+            proven_at: begun,
+        }
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub async fn create_first<K: Kv, E: Entropy>(app: &App<K, E>, secret: &str, want
     let display_name = DisplayName::parse(&wanted.display_name).ok_or_else(|| bad("display_name"))?;
     let rejected = |reasons: &[_]| Problem::new(Code::PasswordRejected).field("password").reasons(reasons);
     let password = Password::parse(&wanted.password).map_err(|reason| rejected(&[reason]))?;
-    let reasons = PasswordRules::new(false, &[name.as_str(), name.local(), display_name.as_str(), &app.settings.organisation]).judge(&password);
+    let reasons =
+        PasswordRules::new(false, &[name.as_str(), name.local(), display_name.as_str(), &app.settings.organisation])
+            .judge(&password);
     if !reasons.is_empty() {
         return Err(rejected(&reasons).into());
     }

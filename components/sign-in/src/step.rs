@@ -21,7 +21,12 @@ pub struct SignedIn {
 }
 
 /// Unknown, wrong, locked and blocked are refused alike, after the same work (SEC-5).
-pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, before: Option<&Caller>, name: &str, password: &str) -> Stepped<SignedIn> {
+pub async fn sign_in<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    before: Option<&Caller>,
+    name: &str,
+    password: &str,
+) -> Stepped<SignedIn> {
     if !is_typeable(name) {
         return Err(Problem::new(Code::InvalidField).field("name").into());
     }
@@ -32,7 +37,8 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, before: Option<&Caller>
     let person = app.vault.find_person(lookup).await?;
     let scope = app.vault.scope().await?;
     let decoy = app.vault.keys.decoy(&[lookup.as_bytes()]);
-    let (subject, generation) = person.as_ref().map_or((decoy, 1), |person| (person.account.id, person.password.generation));
+    let (subject, generation) =
+        person.as_ref().map_or((decoy, 1), |person| (person.account.id, person.password.generation));
     let charged = app.vault.charge_sign_in(subject, generation, app.now).await?;
     let usable = person.filter(|person| charged.may_compare && !person.account.blocked);
     let hash = usable.as_ref().map_or(DECOY_HASH, |person| person.password.hash.as_str());
@@ -53,7 +59,10 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, before: Option<&Caller>
     }
     let token = app.vault.open_session(&mut batch, &person, generation, stage, None, app.now)?;
     let who = Some(subject.to_string());
-    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedIn, stage.as_str()) })?;
+    app.vault.put_event(
+        &mut batch,
+        &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedIn, stage.as_str()) },
+    )?;
     app.vault.commit(batch).await?;
     Ok(SignedIn { person, stage, token })
 }
@@ -62,7 +71,8 @@ pub async fn sign_out<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> St
     let mut batch = Batch::default();
     app.vault.end_session(&mut batch, &caller.session)?;
     let who = Some(caller.person().account.id.to_string());
-    app.vault.put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedOut, "done") })?;
+    app.vault
+        .put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedOut, "done") })?;
     Ok(app.vault.commit(batch).await?)
 }
 
@@ -79,7 +89,11 @@ mod tests {
             person(&app, "fresh", Vec::new(), true).await;
             let registered = person(&app, "alice", Vec::new(), false).await;
             with_phone(&app, &registered, PHONE).await;
-            for (name, stage) in [("plain", Stage::SignedIn), ("fresh", Stage::PasswordChangeRequired), ("alice", Stage::SecondFactorRequired)] {
+            for (name, stage) in [
+                ("plain", Stage::SignedIn),
+                ("fresh", Stage::PasswordChangeRequired),
+                ("alice", Stage::SecondFactorRequired),
+            ] {
                 assert_eq!(sign_in(&app, None, name, PASSWORD).await.unwrap().stage, stage, "{name}");
             }
         });

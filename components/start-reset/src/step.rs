@@ -13,7 +13,7 @@ use relatch_store::{Batch, Entropy, Kv};
 /// The generation of a decoy's password: it never changes.
 const DECOY_GENERATION: u64 = 1;
 
-/// Two commits: the client's count, the event. Six reads for every name.
+/// Two commits: the client's count, the event. Five reads for every name.
 pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<Flow> {
     if !is_typeable(typed) {
         return Err(Problem::new(Code::InvalidField).field("name").into());

@@ -27,6 +27,11 @@ impl Started {
     /// What policy offers, not what somebody registered (SEC-7).
     #[allow(clippy::new_without_default, reason = "there is nothing to default")]
     pub fn new() -> Self {
-        Self { step: 1, steps: 1, methods: [MethodKind { kind: "phone", deliveries: ["text", "call"] }], expires_in: FLOW_LIFE }
+        Self {
+            step: 1,
+            steps: 1,
+            methods: [MethodKind { kind: "phone", deliveries: ["text", "call"] }],
+            expires_in: FLOW_LIFE,
+        }
     }
 }

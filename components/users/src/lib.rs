@@ -40,7 +40,10 @@ async fn list(app: SpinApp, request: &Request) -> Handled {
     app.need_administrator(request).await?;
     let before = wire::cursor(request.query_value("after")?)?;
     let (people, next) = app.vault.list_accounts(before).await?;
-    Ok(Reply::ok(&wire::Page { users: people.iter().map(UserView::from).collect(), next: next.map(|at| at.to_string()) }))
+    Ok(Reply::ok(&wire::Page {
+        users: people.iter().map(UserView::from).collect(),
+        next: next.map(|at| at.to_string()),
+    }))
 }
 
 async fn search(app: SpinApp, request: &Request) -> Handled {

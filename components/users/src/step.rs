@@ -28,9 +28,16 @@ pub async fn create<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted:
     let mut batch = Batch::default();
     let actor = Some(caller.person().account.id.to_string());
     app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::UserCreated, "done") })?;
-    let new = NewAccount { name: &name, display_name: &display_name, roles: wanted.role.into_iter().collect(), password: password.clone() };
+    let new = NewAccount {
+        name: &name,
+        display_name: &display_name,
+        roles: wanted.role.into_iter().collect(),
+        password: password.clone(),
+    };
     match app.vault.create_account(new, batch, app.now).await? {
-        Created::Done(account) => Ok(NewPerson { person: Person { account, password, methods: Methods::default() }, initial_password }),
+        Created::Done(account) => {
+            Ok(NewPerson { person: Person { account, password, methods: Methods::default() }, initial_password })
+        }
         Created::NameTaken => Err(Problem::new(Code::NameTaken).field("name").into()),
     }
 }

@@ -62,13 +62,22 @@ pub async fn register<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed
     app.vault.give_back_attempt(what, app.now).await?;
     let number = number.as_deref().and_then(PhoneNumber::from_stored).ok_or(Code::WrongStep)?;
     let phone = app.vault.add_phone(&mut batch, what.subject, &number, app.now).await?;
-    let event = Event { actor: target.clone(), target, method: Some("phone".to_owned()), ..app.event(EventKind::MethodRegistered, "done") };
+    let event = Event {
+        actor: target.clone(),
+        target,
+        method: Some("phone".to_owned()),
+        ..app.event(EventKind::MethodRegistered, "done")
+    };
     app.vault.put_event(&mut batch, &event)?;
     app.vault.commit(batch).await?;
     Ok(phone)
 }
 
-pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed: &str) -> Stepped<(Secret<String>, Stage)> {
+pub async fn sign_in<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    typed: &str,
+) -> Stepped<(Secret<String>, Stage)> {
     let what = session_code(caller, Purpose::SignIn);
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
@@ -79,7 +88,12 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed:
     app.vault.give_back_attempt(what, app.now).await?;
     let stage = after_second_factor(caller.person().password.must_change);
     let token = app.rotate(&mut batch, caller, what.generation, stage)?;
-    let event = Event { actor: target.clone(), target, method: Some("phone".to_owned()), ..app.event(EventKind::SignedIn, stage.as_str()) };
+    let event = Event {
+        actor: target.clone(),
+        target,
+        method: Some("phone".to_owned()),
+        ..app.event(EventKind::SignedIn, stage.as_str())
+    };
     app.vault.put_event(&mut batch, &event)?;
     app.vault.commit(batch).await?;
     Ok((token, stage))
@@ -92,10 +106,17 @@ fn session_code(caller: &Caller, purpose: Purpose) -> CodeFor<'_> {
 }
 
 /// Writes a refusal down and charges the client for it. Real or decoy, the same work.
-async fn refuse<K: Kv, E: Entropy>(app: &App<K, E>, mut batch: Batch, tried: Tried, target: Option<String>) -> Stepped<Problem> {
+async fn refuse<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    mut batch: Batch,
+    tried: Tried,
+    target: Option<String>,
+) -> Stepped<Problem> {
     let (result, problem) = match tried {
         Tried::Expired => ("expired", Problem::new(Code::CodeExpired)),
-        Tried::UsedUp { for_today: true, retry_after } => ("day_used_up", Problem::new(Code::TooManyAttempts).retry_after(retry_after)),
+        Tried::UsedUp { for_today: true, retry_after } => {
+            ("day_used_up", Problem::new(Code::TooManyAttempts).retry_after(retry_after))
+        }
         Tried::UsedUp { for_today: false, .. } => ("code_used_up", Problem::new(Code::TooManyAttempts)),
         Tried::Wrong | Tried::Right { .. } => ("wrong", Problem::new(Code::WrongCode)),
     };
@@ -117,7 +138,18 @@ mod tests {
         let alice = with_phone(app, &person(app, "alice", Vec::new(), false).await, PHONE).await;
         enable_all(app).await;
         let id = alice.account.id;
-        let flow = Flow { id: "f".repeat(32), subject: id, real: true, generation: 1, stage: FlowStage::Sent, begun: app.now, sends: 1, last_sent: app.now, challenge: id, proven_at: Timestamp(0) };
+        let flow = Flow {
+            id: "f".repeat(32),
+            subject: id,
+            real: true,
+            generation: 1,
+            stage: FlowStage::Sent,
+            begun: app.now,
+            sends: 1,
+            last_sent: app.now,
+            challenge: id,
+            proven_at: Timestamp(0),
+        };
         let what = CodeFor { purpose: Purpose::Reset, subject: id, kept_at: id, generation: 1, binding: &flow.id };
         let new = app.vault.make_code(what, None, true, app.now).await.unwrap();
         let mut batch = Batch::default();

@@ -42,9 +42,7 @@ pub fn may_evaluate(attempt: u64, allowed: u64) -> bool {
 /// `failures` may lag behind the truth (it is read from a record, not the counter); that only makes
 /// the allowance smaller.
 pub fn attempts_allowed(failures: u64) -> u64 {
-    failures
-        .saturating_add(crate::limits::ATTEMPTS_PER_CODE)
-        .min(crate::limits::FAILURES_PER_DAY)
+    failures.saturating_add(crate::limits::ATTEMPTS_PER_CODE).min(crate::limits::FAILURES_PER_DAY)
 }
 
 #[cfg(test)]
@@ -67,7 +65,8 @@ mod tests {
     #[test]
     fn only_eight_ascii_digits_parse() {
         assert!(Code::parse("01234567").is_some());
-        for bad in ["", "1234567", "123456789", "1234567a", "１２３４５６７８", " 1234567", "1234567\0", "+1234567"] {
+        for bad in ["", "1234567", "123456789", "1234567a", "１２３４５６７８", " 1234567", "1234567\0", "+1234567"]
+        {
             assert!(Code::parse(bad).is_none(), "{bad:?}");
         }
     }

@@ -77,10 +77,7 @@ mod tests {
         assert_eq!(may_reset(Standing { enabled: false, ..MIA }), Err(Refusal::Blocked));
         assert_eq!(may_reset(Standing { in_scope: false, ..MIA }), Err(Refusal::NotInScope));
         assert_eq!(may_reset(Standing { methods: 0, ..MIA }), Err(Refusal::NothingRegistered));
-        assert_eq!(
-            may_reset(Standing { administrator: true, ..MIA }),
-            Err(Refusal::AdministratorNeedsTwoMethods)
-        );
+        assert_eq!(may_reset(Standing { administrator: true, ..MIA }), Err(Refusal::AdministratorNeedsTwoMethods));
     }
 
     #[test]

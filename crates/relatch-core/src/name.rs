@@ -104,15 +104,13 @@ shown_name!(
 
 /// Control characters, and the marks that reorder or hide text around them.
 fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The words of a name, lower case, for search: split at anything that is not a letter or digit.
 pub fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -132,14 +130,36 @@ mod tests {
 
     #[test]
     fn no_unicode_look_alike_is_a_name() {
-        for typed in ["m\u{131}as", "mia\u{17f}", "\u{212a}im", "stra\u{df}e", "ｍias", "mi\u{200d}as", "mi\u{e0}s", "mia\u{300}s"] {
+        for typed in [
+            "m\u{131}as",
+            "mia\u{17f}",
+            "\u{212a}im",
+            "stra\u{df}e",
+            "ｍias",
+            "mi\u{200d}as",
+            "mi\u{e0}s",
+            "mia\u{300}s",
+        ] {
             assert_eq!(name(typed), None, "{typed}");
         }
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for typed in ["", "@", "a@b", "a@@b.c", "a b", ".mia", "mia.", "m..a", "mia@-x.y", "a@b.c@d.e", &"x".repeat(65), "mia%0a"] {
+        for typed in [
+            "",
+            "@",
+            "a@b",
+            "a@@b.c",
+            "a b",
+            ".mia",
+            "mia.",
+            "m..a",
+            "mia@-x.y",
+            "a@b.c@d.e",
+            &"x".repeat(65),
+            "mia%0a",
+        ] {
             assert_eq!(name(typed), None, "{typed}");
         }
     }

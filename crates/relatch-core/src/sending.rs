@@ -30,9 +30,7 @@ pub fn may_send(history: &[Timestamp], now: Timestamp) -> Sending {
             return Sending::TooSoon(wait);
         }
     }
-    let oldest_leaves = |seconds: u64| {
-        within(seconds).next().map_or(0, |at| now.until(at.plus(seconds)))
-    };
+    let oldest_leaves = |seconds: u64| within(seconds).next().map_or(0, |at| now.until(at.plus(seconds)));
     if hour >= SENDS_PER_HOUR {
         return Sending::UsedUp(oldest_leaves(3_600));
     }
@@ -44,8 +42,7 @@ pub fn may_send(history: &[Timestamp], now: Timestamp) -> Sending {
 
 /// The history after a message at `now`: only what the day's limit still needs.
 pub fn remember(history: &[Timestamp], now: Timestamp) -> Vec<Timestamp> {
-    let mut kept: Vec<Timestamp> =
-        history.iter().copied().filter(|at| now.since(*at) < 86_400).collect();
+    let mut kept: Vec<Timestamp> = history.iter().copied().filter(|at| now.since(*at) < 86_400).collect();
     kept.push(now);
     let surplus = kept.len().saturating_sub(SENDS_PER_DAY);
     kept.drain(..surplus);

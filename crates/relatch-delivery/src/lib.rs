@@ -54,7 +54,11 @@ impl Message<'_> {
 
 /// An organisation's name as a text message can carry it: printable ASCII, 40 characters at most.
 fn plain(name: &str) -> String {
-    let name: String = name.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '[' | ']' | '{' | '}' | '\\' | '^' | '~' | '|' | '`')).take(40).collect();
+    let name: String = name
+        .chars()
+        .filter(|c| matches!(c, ' '..='~') && !matches!(c, '[' | ']' | '{' | '}' | '\\' | '^' | '~' | '|' | '`'))
+        .take(40)
+        .collect();
     if name.trim().is_empty() { "Relatch".to_owned() } else { name.trim().to_owned() }
 }
 

@@ -67,7 +67,9 @@ pub fn address(request: &Request, trusted: &TrustedProxies) -> String {
 
 fn values(request: &Request, name: &str) -> Vec<String> {
     let lines = request.headers.get_all(name).iter();
-    let parts = lines.flat_map(|value| String::from_utf8_lossy(value.as_bytes()).split(',').map(|p| p.trim().to_owned()).collect::<Vec<_>>());
+    let parts = lines.flat_map(|value| {
+        String::from_utf8_lossy(value.as_bytes()).split(',').map(|p| p.trim().to_owned()).collect::<Vec<_>>()
+    });
     parts.collect()
 }
 

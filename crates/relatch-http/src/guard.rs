@@ -11,8 +11,8 @@ pub fn same_origin(request: &Request, public_origin: &str) -> Result<(), Problem
     if !matches!(request.method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
         return Ok(());
     }
-    let site_fits = !request.headers.contains_key("sec-fetch-site")
-        || request.header("sec-fetch-site") == Some("same-origin");
+    let site_fits =
+        !request.headers.contains_key("sec-fetch-site") || request.header("sec-fetch-site") == Some("same-origin");
     if request.header("origin") == Some(public_origin) && site_fits {
         Ok(())
     } else {
@@ -45,9 +45,14 @@ mod tests {
         assert!(same_origin(&post(&[("origin", ours)]), ours).is_ok());
         assert!(same_origin(&post(&[("origin", ours), ("sec-fetch-site", "same-origin")]), ours).is_ok());
         for headers in [
-            vec![], vec![("origin", "null")], vec![("origin", "https://evil.example")], vec![("origin", "https://reset.example.evil.example")],
-            vec![("origin", ours), ("origin", "https://evil.example")], vec![("origin", ours), ("sec-fetch-site", "cross-site")],
-            vec![("origin", ours), ("sec-fetch-site", "same-site")], vec![("origin", ours), ("sec-fetch-site", "none")],
+            vec![],
+            vec![("origin", "null")],
+            vec![("origin", "https://evil.example")],
+            vec![("origin", "https://reset.example.evil.example")],
+            vec![("origin", ours), ("origin", "https://evil.example")],
+            vec![("origin", ours), ("sec-fetch-site", "cross-site")],
+            vec![("origin", ours), ("sec-fetch-site", "same-site")],
+            vec![("origin", ours), ("sec-fetch-site", "none")],
         ] {
             assert!(same_origin(&post(&headers), ours).is_err(), "{headers:?}");
         }

@@ -105,9 +105,24 @@ mod tests {
     fn anything_unusual_is_refused() {
         let deep = format!("{}1{}", "[".repeat(9), "]".repeat(9));
         for bad in [
-            r#"{"code":"1","code":"2"}"#, r#"{"code":"1","\u0063ode":"2"}"#, r#"{"code":"1"} x"#, r#"{"code":"1"}{}"#,
-            r#"{"code":["1"]}"#, r#"{"code":12345678}"#, r#"{"code":null}"#, r#"{"code":true}"#, r#"{"code":{}}"#, "{}", "[]", "null", "",
-            r#"{"code":"1","role":"x"}"#, r#"{"code":"1\u0000"}"#, r#"{"code":"\ud800"}"#, r#"{'code':'1'}"#, deep.as_str(),
+            r#"{"code":"1","code":"2"}"#,
+            r#"{"code":"1","\u0063ode":"2"}"#,
+            r#"{"code":"1"} x"#,
+            r#"{"code":"1"}{}"#,
+            r#"{"code":["1"]}"#,
+            r#"{"code":12345678}"#,
+            r#"{"code":null}"#,
+            r#"{"code":true}"#,
+            r#"{"code":{}}"#,
+            "{}",
+            "[]",
+            "null",
+            "",
+            r#"{"code":"1","role":"x"}"#,
+            r#"{"code":"1\u0000"}"#,
+            r#"{"code":"\ud800"}"#,
+            r#"{'code':'1'}"#,
+            deep.as_str(),
         ] {
             assert_eq!(parse::<Body>(bad.as_bytes()).unwrap_err().code, Code::InvalidBody, "{bad}");
         }

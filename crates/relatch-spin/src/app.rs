@@ -128,7 +128,13 @@ impl<K: Kv, E: Entropy> App<K, E> {
     /// A password record for a password that was judged: one hash.
     pub fn hash_password(&self, password: &Password, generation: u64, must_change: bool) -> Stepped<PasswordRecord> {
         let hash = hashing::hash(password, &self.vault.random()?, self.settings.pepper().expose())?;
-        Ok(PasswordRecord { generation, hash, pepper: self.settings.pepper.id.clone(), must_change, changed_at: self.now })
+        Ok(PasswordRecord {
+            generation,
+            hash,
+            pepper: self.settings.pepper.id.clone(),
+            must_change,
+            changed_at: self.now,
+        })
     }
 
     /// Compares a password: one hash, whatever the answer.

@@ -3,14 +3,14 @@
 use crate::app::{App, StepError};
 use crate::settings::{BadSetting, Raw, Settings, lookup_key};
 use crate::spin_kv::{OsEntropy, SpinKv};
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use relatch_core::Timestamp;
 use relatch_core::limits::BODY_MAX;
 use relatch_http::{Code, Problem, Reply, Request, client, guard, headers, reply};
+use relatch_store::Vault;
 use relatch_store::keys::Keys;
 use relatch_store::seal::{Sealer, parse_keys};
-use relatch_store::Vault;
-use bytes::Bytes;
 use spin_sdk::http::{FullBody, HeaderMap, Method, StatusCode};
 use spin_sdk::variables;
 use std::future::poll_fn;
@@ -82,7 +82,8 @@ async fn settings() -> Result<Settings, BadSetting> {
 
 /// The vault of this deployment: store, names, seal.
 pub async fn vault() -> Result<Vault<SpinKv, OsEntropy>, StepError> {
-    let sealing = parse_keys(&variable("sealing_keys").await?).and_then(Sealer::new).ok_or(BadSetting("sealing_keys"))?;
+    let sealing =
+        parse_keys(&variable("sealing_keys").await?).and_then(Sealer::new).ok_or(BadSetting("sealing_keys"))?;
     let lookup = lookup_key(&variable("lookup_key").await?)?;
     Ok(Vault::new(SpinKv::open().await?, OsEntropy, Keys::new(lookup), sealing))
 }

@@ -31,7 +31,9 @@ pub struct Raw {
 impl Settings {
     pub fn check(raw: Raw) -> Result<Self, BadSetting> {
         let origin_fits = raw.public_origin.parse::<http::Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && !raw.public_origin.ends_with('/')
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some()
+                && !raw.public_origin.ends_with('/')
         });
         if !origin_fits {
             return Err(BadSetting("public_origin"));
@@ -41,7 +43,13 @@ impl Settings {
         }
         let trusted_proxies = TrustedProxies::parse(&raw.trusted_proxies).ok_or(BadSetting("trusted_proxies"))?;
         let pepper = parse_keys(&raw.pepper).and_then(|keys| keys.into_iter().next()).ok_or(BadSetting("pepper"))?;
-        Ok(Self { public_origin: raw.public_origin, organisation: raw.organisation, domain: raw.domain, trusted_proxies, pepper })
+        Ok(Self {
+            public_origin: raw.public_origin,
+            organisation: raw.organisation,
+            domain: raw.domain,
+            trusted_proxies,
+            pepper,
+        })
     }
 
     pub fn pepper(&self) -> &Secret<[u8; 32]> {

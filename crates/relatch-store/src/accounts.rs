@@ -24,7 +24,7 @@ pub enum Created {
 }
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
-    /// The person of that name. Five reads, also for a name nobody has: then a decoy's are made.
+    /// The person of that name. Four reads, also for a name nobody has: then a decoy's are made.
     pub async fn find_person(&self, name: &str) -> Result<Option<Person>, StoreError> {
         let id: Option<String> = self.read(&self.keys.name(name)).await?;
         let id = id.and_then(|text| AccountId::parse(&text)).unwrap_or_else(|| self.keys.decoy(&[name.as_bytes()]));
@@ -44,7 +44,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Creates an account: one claim of the name, one number in the list, the search counters, one batch.
-    pub async fn create_account(&self, new: NewAccount<'_>, mut batch: Batch, now: Timestamp) -> Result<Created, StoreError> {
+    pub async fn create_account(
+        &self,
+        new: NewAccount<'_>,
+        mut batch: Batch,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
         let name_key = self.keys.name(new.name.as_str());
         if self.read::<String>(&name_key).await?.is_some() {
             return Ok(Created::NameTaken);

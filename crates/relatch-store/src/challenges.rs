@@ -26,10 +26,15 @@ pub struct CodeFor<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Tried {
     /// Right, in time, first. Registration learns the number it proves.
-    Right { number: Option<String> },
+    Right {
+        number: Option<String>,
+    },
     Wrong,
     /// Nothing was compared: this code, or this account for today, has been tried too often.
-    UsedUp { for_today: bool, retry_after: u64 },
+    UsedUp {
+        for_today: bool,
+        retry_after: u64,
+    },
     Expired,
 }
 
@@ -50,7 +55,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Makes a code. `real`: false gives a challenge no code can ever answer, made with the same work.
-    pub async fn make_code(&self, what: CodeFor<'_>, number: Option<&PhoneNumber>, real: bool, now: Timestamp) -> Result<NewCode, StoreError> {
+    pub async fn make_code(
+        &self,
+        what: CodeFor<'_>,
+        number: Option<&PhoneNumber>,
+        real: bool,
+        now: Timestamp,
+    ) -> Result<NewCode, StoreError> {
         let code = self.random_code()?;
         let id = self.random_id()?;
         let window = now.window(FAILURE_WINDOW);
@@ -79,7 +90,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 
     /// Charges one attempt, then judges `code`. On a wrong one the count is put in `batch`, which the
     /// caller commits with its event. Success: two commits here.
-    pub async fn try_code(&self, batch: &mut Batch, what: CodeFor<'_>, code: Option<&Code>, now: Timestamp) -> Result<Tried, StoreError> {
+    pub async fn try_code(
+        &self,
+        batch: &mut Batch,
+        what: CodeFor<'_>,
+        code: Option<&Code>,
+        now: Timestamp,
+    ) -> Result<Tried, StoreError> {
         let challenge: Option<Challenge> = self.read(&self.keys.challenge(what.purpose, what.kept_at)).await?;
         let window = challenge.as_ref().map_or_else(|| now.window(FAILURE_WINDOW), |challenge| challenge.window);
         let end = window_end(window);
@@ -123,7 +140,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     fn code_digest(&self, what: CodeFor<'_>, id: &str, code: &Code) -> String {
         self.digest(
             "code",
-            &[what.purpose.as_str().as_bytes(), what.subject.as_bytes(), what.binding.as_bytes(), id.as_bytes(), code.expose().as_bytes()],
+            &[
+                what.purpose.as_str().as_bytes(),
+                what.subject.as_bytes(),
+                what.binding.as_bytes(),
+                id.as_bytes(),
+                code.expose().as_bytes(),
+            ],
         )
     }
 }
@@ -217,7 +240,10 @@ mod tests {
                     assert_eq!(try_it(&vault, what, &wrong(&first), NOW).await, Tried::Wrong);
                 }
                 // The right one is not even looked at any more.
-                assert_eq!(try_it(&vault, what, first.expose(), NOW).await, Tried::UsedUp { for_today: false, retry_after: 0 });
+                assert_eq!(
+                    try_it(&vault, what, first.expose(), NOW).await,
+                    Tried::UsedUp { for_today: false, retry_after: 0 }
+                );
                 let second = send(&vault, what, real, NOW).await;
                 for _ in 0..4 {
                     assert_eq!(try_it(&vault, what, &wrong(&second), NOW).await, Tried::Wrong);

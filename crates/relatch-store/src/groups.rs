@@ -56,7 +56,14 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(Some(all))
     }
 
-    pub async fn create_group(&self, batch: &mut Batch, name: &GroupName, description: Option<&Description>, change: &MemberChange, now: Timestamp) -> Result<Changed, StoreError> {
+    pub async fn create_group(
+        &self,
+        batch: &mut Batch,
+        name: &GroupName,
+        description: Option<&Description>,
+        change: &MemberChange,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
         let name_key = self.keys.group_name(name.as_str());
         if self.read::<String>(&name_key).await?.is_some() {
             return Ok(Changed::NameTaken);
@@ -88,7 +95,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(changed)
     }
 
-    pub async fn change_members(&self, batch: &mut Batch, id: GroupId, change: &MemberChange, now: Timestamp) -> Result<Changed, StoreError> {
+    pub async fn change_members(
+        &self,
+        batch: &mut Batch,
+        id: GroupId,
+        change: &MemberChange,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
         match self.group(id).await? {
             Some(group) => self.apply(batch, group, change, now).await,
             None => Ok(Changed::NoSuchGroup),
@@ -101,7 +114,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Works out everything first; only a change that fits is put in the batch.
-    async fn apply(&self, batch: &mut Batch, mut group: GroupRecord, change: &MemberChange, now: Timestamp) -> Result<Changed, StoreError> {
+    async fn apply(
+        &self,
+        batch: &mut Batch,
+        mut group: GroupRecord,
+        change: &MemberChange,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
         let Some(accounts) = self.accounts_of(change).await? else { return Ok(Changed::UnknownMember) };
         let others = match self.nesting(&group, change).await? {
             Ok(others) => others,
@@ -137,7 +156,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// The groups whose nesting changes, or why it may not.
-    async fn nesting(&self, group: &GroupRecord, change: &MemberChange) -> Result<Result<Vec<GroupRecord>, Changed>, StoreError> {
+    async fn nesting(
+        &self,
+        group: &GroupRecord,
+        change: &MemberChange,
+    ) -> Result<Result<Vec<GroupRecord>, Changed>, StoreError> {
         let mut others = Vec::new();
         for id in &change.add_groups {
             if group.children.contains(id) {
@@ -157,8 +180,16 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(Ok(others))
     }
 
-    async fn move_member(&self, batch: &mut Batch, group: &mut GroupRecord, mut account: Account, change: &MemberChange, now: Timestamp) -> Result<(), StoreError> {
-        let member_at = account.groups.iter().find(|membership| membership.group == group.id).map(|membership| membership.at);
+    async fn move_member(
+        &self,
+        batch: &mut Batch,
+        group: &mut GroupRecord,
+        mut account: Account,
+        change: &MemberChange,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let member_at =
+            account.groups.iter().find(|membership| membership.group == group.id).map(|membership| membership.at);
         let wanted = change.add_members.contains(&account.id);
         let entry = |removed| Entry { id: account.id.to_string(), word: String::new(), removed };
         match (member_at, wanted) {
@@ -196,14 +227,20 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// The newest members of a group, a page of them.
-    pub async fn list_members(&self, group: &GroupRecord, before: Option<u64>) -> Result<(Vec<Person>, Option<u64>), StoreError> {
+    pub async fn list_members(
+        &self,
+        group: &GroupRecord,
+        before: Option<u64>,
+    ) -> Result<(Vec<Person>, Option<u64>), StoreError> {
         let end = before.unwrap_or(group.next_at).min(group.next_at);
         let mut people = Vec::new();
         let mut at = end;
         while at > 1 && (people.len() as u64) < PAGE && end.saturating_sub(at) < PAGE.saturating_mul(4) {
             at = at.saturating_sub(1);
             let entry: Option<Entry> = self.read(&self.keys.member_at(group.id, at)).await?;
-            let Some(id) = entry.filter(|entry| !entry.removed).and_then(|entry| AccountId::parse(&entry.id)) else { continue };
+            let Some(id) = entry.filter(|entry| !entry.removed).and_then(|entry| AccountId::parse(&entry.id)) else {
+                continue;
+            };
             people.extend(self.person(id).await?);
         }
         Ok((people, (at > 1).then_some(at)))

@@ -156,7 +156,14 @@ impl Keys {
     pub fn limit(&self, name: &str, slot: u32, window: u64, end: Timestamp) -> String {
         self.ending("limit", end, &[name.as_bytes(), &slot.to_be_bytes(), &window.to_be_bytes()])
     }
-    pub fn attempts(&self, purpose: Purpose, subject: AccountId, generation: u64, window: u64, end: Timestamp) -> String {
+    pub fn attempts(
+        &self,
+        purpose: Purpose,
+        subject: AccountId,
+        generation: u64,
+        window: u64,
+        end: Timestamp,
+    ) -> String {
         self.ending("attempts", end, &parts(purpose, &subject, &generation.to_be_bytes(), &window.to_be_bytes()))
     }
     pub fn failed(&self, purpose: Purpose, subject: AccountId, generation: u64, window: u64, end: Timestamp) -> String {
@@ -169,7 +176,11 @@ impl Keys {
         self.ending("send-claim", end, &[destination, &version.to_be_bytes(), &bucket.to_be_bytes()])
     }
     pub fn sign_in(&self, subject: AccountId, generation: u64, streak: u64, round: u32, end: Timestamp) -> String {
-        self.ending("sign-in", end, &[subject.as_bytes(), &generation.to_be_bytes(), &streak.to_be_bytes(), &round.to_be_bytes()])
+        self.ending(
+            "sign-in",
+            end,
+            &[subject.as_bytes(), &generation.to_be_bytes(), &streak.to_be_bytes(), &round.to_be_bytes()],
+        )
     }
     pub fn outbox(&self, id: &[u8; 16], end: Timestamp) -> String {
         self.ending("outbox", end, &[id])

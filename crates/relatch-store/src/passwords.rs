@@ -22,9 +22,19 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Wins the right to write the password that follows `generation`. `begun` is when the flow or
     /// session that asks was begun: a winner that dies blocks only flows begun in the same quarter of
     /// an hour. One commit.
-    pub async fn claim_password_change(&self, id: AccountId, generation: u64, begun: Timestamp) -> Result<bool, StoreError> {
+    pub async fn claim_password_change(
+        &self,
+        id: AccountId,
+        generation: u64,
+        begun: Timestamp,
+    ) -> Result<bool, StoreError> {
         const BUCKET: u64 = 15 * 60;
-        let key = self.keys.claim(&self.keys.password(id), generation.saturating_add(1), begun.window(BUCKET), begun.plus(86_400));
+        let key = self.keys.claim(
+            &self.keys.password(id),
+            generation.saturating_add(1),
+            begun.window(BUCKET),
+            begun.plus(86_400),
+        );
         self.wins(&key).await
     }
 
@@ -33,7 +43,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Charges a sign-in attempt before anything is compared: one read, one increment.
-    pub async fn charge_sign_in(&self, subject: AccountId, generation: u64, now: Timestamp) -> Result<ChargedSignIn, StoreError> {
+    pub async fn charge_sign_in(
+        &self,
+        subject: AccountId,
+        generation: u64,
+        now: Timestamp,
+    ) -> Result<ChargedSignIn, StoreError> {
         let lock: Lock = self.read(&self.keys.lock(subject)).await?.unwrap_or_default();
         let end = Timestamp(now.window(SIGN_IN_WINDOW).saturating_add(1).saturating_mul(SIGN_IN_WINDOW));
         let key = self.keys.sign_in(subject, generation, lock.streak, lock.round, end);
@@ -48,7 +63,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// The password was wrong, or was not looked at: locks when the round is used up.
-    pub fn put_sign_in_failure(&self, batch: &mut Batch, subject: AccountId, charged: &ChargedSignIn, now: Timestamp) -> Result<(), StoreError> {
+    pub fn put_sign_in_failure(
+        &self,
+        batch: &mut Batch,
+        subject: AccountId,
+        charged: &ChargedSignIn,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         if !charged.uses_up {
             return Ok(());
         }
@@ -61,7 +82,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// The password was right: failures so far are forgotten, and this attempt is not one of them.
-    pub async fn forgive_sign_in(&self, batch: &mut Batch, subject: AccountId, charged: &ChargedSignIn) -> Result<(), StoreError> {
+    pub async fn forgive_sign_in(
+        &self,
+        batch: &mut Batch,
+        subject: AccountId,
+        charged: &ChargedSignIn,
+    ) -> Result<(), StoreError> {
         if charged.attempt == 1 && charged.lock.round == 0 {
             self.kv.increment(&charged.key, -1).await?;
             return Ok(());
@@ -71,7 +97,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Registers a proven phone. The version is claimed, so two at once cannot lose one another.
-    pub async fn add_phone(&self, batch: &mut Batch, id: AccountId, number: &PhoneNumber, now: Timestamp) -> Result<PhoneMethod, StoreError> {
+    pub async fn add_phone(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        number: &PhoneNumber,
+        now: Timestamp,
+    ) -> Result<PhoneMethod, StoreError> {
         let key = self.keys.methods(id);
         let mut methods: Methods = self.read(&key).await?.unwrap_or_default();
         if let Some(phone) = methods.phones.iter().find(|phone| phone.number == number.to_stored()) {

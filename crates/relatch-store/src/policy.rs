@@ -24,7 +24,14 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Saves over exactly `version`; anybody else's save in between makes this one stale.
-    pub async fn save_policy(&self, batch: &mut Batch, version: u64, scope: ScopeKind, selected: Vec<GroupId>, now: Timestamp) -> Result<SavedPolicy, StoreError> {
+    pub async fn save_policy(
+        &self,
+        batch: &mut Batch,
+        version: u64,
+        scope: ScopeKind,
+        selected: Vec<GroupId>,
+        now: Timestamp,
+    ) -> Result<SavedPolicy, StoreError> {
         let current = self.policy().await?;
         if current.version != version {
             return Ok(SavedPolicy::Stale(current));

@@ -116,7 +116,16 @@ mod tests {
         let key = BASE64URL_NOPAD.encode(&[7; 32]);
         assert_eq!(parse_keys(&format!("k1:{key}, k0:{key}")).unwrap().len(), 2);
         let zeros = BASE64URL_NOPAD.encode(&[0; 32]);
-        for bad in ["", "k1", "k1:", "k1:abc", &format!(":{key}"), &format!("K1:{key}"), &format!("k1:{zeros}"), &format!("k1:{key},")] {
+        for bad in [
+            "",
+            "k1",
+            "k1:",
+            "k1:abc",
+            &format!(":{key}"),
+            &format!("K1:{key}"),
+            &format!("k1:{zeros}"),
+            &format!("k1:{key},"),
+        ] {
             assert!(parse_keys(bad).is_none(), "{bad}");
         }
     }

@@ -43,7 +43,15 @@ impl SessionToken {
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Opens a session for a person who has just shown something; gives the cookie's text.
-    pub fn open_session(&self, batch: &mut Batch, person: &Person, generation: u64, stage: Stage, binding: Option<&str>, now: Timestamp) -> Result<Secret<String>, StoreError> {
+    pub fn open_session(
+        &self,
+        batch: &mut Batch,
+        person: &Person,
+        generation: u64,
+        stage: Stage,
+        binding: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Secret<String>, StoreError> {
         let binding = match binding {
             Some(binding) => binding.to_owned(),
             None => self.random_id()?,

@@ -83,8 +83,16 @@ mod tests {
     fn flow(real: bool, stage: FlowStage, sends: u64) -> Flow {
         let zero = AccountId::from_bytes([0; 16]);
         Flow {
-            id: "0".repeat(32), subject: zero, real, generation: sends * 1_000, stage, begun: Timestamp(1_000),
-            sends, last_sent: Timestamp(0), challenge: zero, proven_at: Timestamp(1_100),
+            id: "0".repeat(32),
+            subject: zero,
+            real,
+            generation: sends * 1_000,
+            stage,
+            begun: Timestamp(1_000),
+            sends,
+            last_sent: Timestamp(0),
+            challenge: zero,
+            proven_at: Timestamp(1_100),
         }
     }
 

@@ -54,6 +54,8 @@ fn distribution_cargo() -> Result<Command> {
         .env("PATH", format!("/usr/bin:{path}"))
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("CARGO")
+        .env_remove("RUSTUP_TOOLCHAIN")
         .env("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", "-L native=/usr/lib/wasm32-wasi");
     Ok(cargo)
 }

@@ -74,8 +74,12 @@ async function begin() {
     return;
   }
   prepareSignOut();
-  if (me.roles?.includes("global_administrator")) await walk.arrive();
-  else walk.stumble({ code: "not_allowed" }, "");
+  if (!me.roles?.includes("global_administrator")) {
+    walk.stumble({ code: "not_allowed" }, "");
+    return;
+  }
+  $(".menu").inert = false;
+  await walk.arrive();
 }
 
 begin();

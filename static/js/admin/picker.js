@@ -1,6 +1,6 @@
 // A dialog to choose people or groups: search, tick, done.
 
-import { get, post } from "../api.js";
+import { Lost, get, post } from "../api.js";
 import { openDialog } from "../dialog.js";
 import { $, count, stamp } from "../dom.js";
 import { detailOf, labelOf } from "./parts.js";
@@ -26,16 +26,21 @@ async function allGroups() {
   return groups;
 }
 
+/** The same rule as the service's for people: the text starts the name or a word of it. */
+const starts = (name, text) => name.startsWith(text) || name.split(/\s+/).some((word) => word.startsWith(text));
+
+async function findPeople(text) {
+  const { users, more } = await findUsers(text);
+  return { things: users, more };
+}
+
 function finder(kind) {
-  if (kind === "users") return async (text) => {
-    const { users, more } = await findUsers(text);
-    return { things: users, more };
-  };
+  if (kind === "users") return findPeople;
   let all;
   return async (text) => {
     all ??= await allGroups();
-    const words = text.toLowerCase();
-    return { things: all.filter(({ name }) => name.toLowerCase().split(/\s+/).some((word) => word.startsWith(words)) || name.toLowerCase().startsWith(words)), more: false };
+    const things = all.filter(({ name }) => starts(name.toLowerCase(), text.toLowerCase()));
+    return { things, more: false };
   };
 }
 
@@ -54,8 +59,8 @@ export function pick({ kind, title, chosen = [], without = [] }) {
   const offer = ({ things, more }) => {
     const open = things.filter(({ id }) => !without.includes(id));
     $(".choices", dialog).replaceChildren(...open.map((thing) => choice(thing, ticked, tell)));
-    const extra = more ? " There are more: type the start of a name." : "";
-    $("[data-said]", dialog).textContent = open.length > 0 ? `${count(open.length, noun)} shown.${extra}` : `No ${noun} to choose here.`;
+    const shown = `${count(open.length, noun)} shown.${more ? " There are more: type the start of a name." : ""}`;
+    $("[data-said]", dialog).textContent = open.length > 0 ? shown : `No ${noun} to choose here.`;
   };
   prepareFind(dialog, finder(kind), offer);
   tell();
@@ -87,8 +92,10 @@ function prepareFind(dialog, find, offer) {
     try {
       const found = await find(input.value.trim());
       if (mine === turn) offer(found);
-    } catch {
-      $("[data-said]", dialog).textContent = "The list did not load. Check that you are online, then type again.";
+    } catch (error) {
+      const isLost = error instanceof Lost;
+      const words = isLost ? "The connection was lost. Check that you are online, then type again." : error.message;
+      $("[data-said]", dialog).textContent = words;
     }
   };
   input.addEventListener("input", () => {

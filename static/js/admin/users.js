@@ -1,6 +1,6 @@
 // Users: the list, a new one, and the password that is shown once.
 
-import { get, post } from "../api.js";
+import { Lost, get, post } from "../api.js";
 import { $, announce, count, make, stamp } from "../dom.js";
 import { handle } from "../form.js";
 import { Mistakes } from "../mistakes.js";
@@ -58,7 +58,7 @@ function renderUsers(page, walk) {
       more.disabled = false;
     }
   });
-  prepareSearch(root, list, show);
+  prepareSearch(root, list, show, walk);
   show(list.users, list.next, "There are no users yet.");
   return root;
 }
@@ -71,7 +71,7 @@ function focusRow(root, index) {
   head.focus({ preventScroll: true });
 }
 
-function prepareSearch(root, list, show) {
+function prepareSearch(root, list, show, walk) {
   const input = $("#f-search", root);
   let turn = 0;
   let soon;
@@ -88,8 +88,10 @@ function prepareSearch(root, list, show) {
       show(found.users, false, `Nobody’s name starts with “${text}”. Try fewer letters, or another part of the name.`);
       const extra = found.more ? " There are more: type more letters." : "";
       announce(`${count(found.users.length, "user")} found.${extra}`);
-    } catch {
-      if (mine === turn) show([], false, "The search did not work. Check that you are online, then type again.");
+    } catch (error) {
+      if (mine !== turn) return;
+      if (!(error instanceof Lost)) walk.stumble(error, "users");
+      else show([], false, "The connection was lost. Check that you are online, then type again.");
     }
   };
   input.addEventListener("input", () => {

@@ -3,7 +3,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import path from "node:path";
 import { BASE, someAddress } from "./browser.mjs";
 import { messagesTo, nextCode } from "./catcher.mjs";
 
@@ -78,7 +78,8 @@ export class Caller {
     if (me.stage === "password_change_required") {
       me = await this.must("POST", "/api/set-password/sign-in", { password: newPassword });
     }
-    if (me.stage === "registration_required") {
+    // Who may not reset yet is not asked to register, but can.
+    if (me.stage === "registration_required" || (me.stage === "signed_in" && me.methods.length === 0)) {
       const code = await this.code("register", sentTo(phone), { delivery: "text", country: "GB", number: phone });
       await this.must("POST", "/api/verify-code/register", { code });
       me = await this.must("POST", "/api/register/finish", {});
@@ -103,7 +104,7 @@ export async function organisation() {
   return (await new Caller().must("GET", "/api/sign-in")).organisation;
 }
 
-const SAVED = join(tmpdir(), `relatch-browser-${createHash("sha256").update(BASE).digest("hex").slice(0, 12)}.json`);
+const SAVED = path.join(tmpdir(), `relatch-browser-${createHash("sha256").update(BASE).digest("hex").slice(0, 12)}.json`);
 
 /** The first administrator's session, shared by all test files, since each sign-in costs a text. */
 export async function administrator() {
@@ -140,6 +141,14 @@ export async function somebody({ displayName = "Noor Haddad", role, registered =
     await person.caller.signIn({ name: user.name, password: initial, newPassword: person.password, phone: phone.typed });
   }
   return person;
+}
+
+/** Somebody becomes a member of the group with this name. */
+export async function join(person, group) {
+  const admin = await administrator();
+  const { groups } = await admin.must("GET", "/api/groups");
+  const { id } = groups.find(({ name }) => name === group);
+  await admin.must("POST", `/api/groups/${id}/members`, { add_members: [person.id] });
 }
 
 /** Everybody may reset, until a test says otherwise. */
