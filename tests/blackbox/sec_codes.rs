@@ -169,6 +169,8 @@ async fn sec_12_a_code_is_bound_to_flow_account_and_purpose(backend: Backend) {
     c.post("/api/set-password/sign-in", json!({ "password": "carla likes long evenings" })).await.expect(200);
     c.post("/api/send-code/register", number("+447400333333")).await.expect(202);
     let registration = site.code_sent_to("+447400333333").await;
+    let reset = site.browser();
+    start_and_send(&reset, &b.name, &b.phone).await;
     verify(&reset, &registration).await.expect(422);
     // Every one of those was charged: B's reset has two failures in its window, and the counter knows.
     assert!(site.t.counts().total() > 0);

@@ -15,9 +15,13 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> = LazyLo
 
 /// Panics when a reply is not documented, or not as documented.
 pub fn check(method: &str, path: &str, answer: &Answer) {
+    // A HEAD has no body to judge; a 500 without a request id is the host's own, after a guest was killed.
+    if method == "HEAD" || (answer.status == 500 && !answer.headers.contains_key("x-request-id")) {
+        return;
+    }
     let path = path.split('?').next().unwrap_or(path);
     let Some((template, item)) = find(path) else { return };
-    let method = if method == "HEAD" { "get".to_owned() } else { method.to_lowercase() };
+    let method = method.to_lowercase();
     let Some(operation) = item.get(&method) else {
         assert!(
             matches!(answer.status, 405 | 403 | 413),

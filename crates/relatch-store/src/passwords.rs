@@ -49,7 +49,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         generation: u64,
         now: Timestamp,
     ) -> Result<ChargedSignIn, StoreError> {
-        let lock: Lock = self.read(&self.keys.lock(subject)).await?.unwrap_or_default();
+        let lock: Option<Lock> = self.read(&self.keys.lock(subject)).await?;
+        let fresh = Lock { generation, ..Lock::default() };
+        let lock = lock.filter(|lock| lock.generation == generation).unwrap_or(fresh);
         let end = Timestamp(now.window(SIGN_IN_WINDOW).saturating_add(1).saturating_mul(SIGN_IN_WINDOW));
         let key = self.keys.sign_in(subject, generation, lock.streak, lock.round, end);
         let attempt = if now < lock.until { u64::MAX } else { self.count(&key).await? };
@@ -74,6 +76,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             return Ok(());
         }
         let lock = Lock {
+            generation: charged.lock.generation,
             streak: charged.lock.streak,
             round: charged.lock.round.saturating_add(1),
             until: now.plus(lockout::lock_length(charged.lock.round)),
@@ -92,7 +95,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             self.kv.increment(&charged.key, -1).await?;
             return Ok(());
         }
-        let lock = Lock { streak: charged.lock.streak.saturating_add(1), round: 0, until: Timestamp(0) };
+        let lock =
+            Lock { streak: charged.lock.streak.saturating_add(1), round: 0, until: Timestamp(0), ..charged.lock };
         self.put(batch, self.keys.lock(subject), &lock)
     }
 
@@ -146,6 +150,18 @@ mod tests {
             assert!(!fail(&vault, 1_061).await);
             assert!(!fail(&vault, 1_179).await);
             assert!(fail(&vault, 1_180).await);
+        });
+    }
+
+    #[test]
+    fn a_new_password_is_not_locked() {
+        pollster::block_on(async {
+            let vault = vault();
+            for _ in 0..10 {
+                fail(&vault, 1_000).await;
+            }
+            assert!(!vault.charge_sign_in(MIA, 1, Timestamp(1_001)).await.unwrap().may_compare);
+            assert!(vault.charge_sign_in(MIA, 2, Timestamp(1_001)).await.unwrap().may_compare);
         });
     }
 

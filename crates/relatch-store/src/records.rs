@@ -227,6 +227,9 @@ pub struct SendHistory {
 /// Sign-in lock of an account (or of a stranger's slot).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Lock {
+    /// The password this lock is about; another password knows nothing of it.
+    #[serde(default)]
+    pub generation: u64,
     pub streak: u64,
     pub round: u32,
     #[serde(with = "as_text::time")]
@@ -235,7 +238,7 @@ pub struct Lock {
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { streak: 0, round: 0, until: Timestamp(0) }
+        Self { generation: 0, streak: 0, round: 0, until: Timestamp(0) }
     }
 }
 
