@@ -30,7 +30,9 @@ impl Fresh {
         let folder = std::env::temp_dir().join(format!("relatch-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         let (port, catcher_port) = (free_port()?, free_port()?);
-        let state = up::development_state(&folder, port, catcher_port)?;
+        let mut state = up::development_state(&folder, port, catcher_port)?;
+        // Every test window comes from an address of its own, as visitors do behind a proxy.
+        state.set("TRUSTED_PROXIES", "127.0.0.1");
         let catcher = up::start_catcher(&state, catcher_port)?;
         let mut host = up::start_host(&state, port, "sqlite")?;
         host.wait_for(&format!("http://127.0.0.1:{port}/"), Duration::from_secs(180))?;
