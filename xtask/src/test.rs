@@ -13,6 +13,9 @@ pub struct Test {
     /// Leave out the browser tests.
     #[arg(long)]
     no_browser: bool,
+    /// Only the browser tests, with the programs an earlier run has built.
+    #[arg(long, conflicts_with = "no_browser")]
+    only_browser: bool,
     /// Only Rust tests whose name contains this.
     filter: Option<String>,
 }
@@ -34,8 +37,11 @@ impl Totals {
 pub fn run(test: &Test) -> Result<()> {
     components::build_all()?;
     install::program("redis-server", "redis-server", "the tests run on Redis too")?;
-    build()?;
-    let mut totals = rust_tests(test.filter.as_deref())?;
+    let mut totals = Totals::default();
+    if !test.only_browser {
+        build()?;
+        totals.add(rust_tests(test.filter.as_deref())?);
+    }
     if !test.no_browser && test.filter.is_none() {
         totals.add(browser::tests()?);
     }
