@@ -2,8 +2,8 @@
 
 use relatch_catcher::{Behaviour, Mode};
 use relatch_host::testing::{OutboundEffect, OutboundFault, StoreEffect, StoreFault, When};
-use relatch_tests::people::{NEW_PASSWORD, number, prove, sign_in, start_and_send};
-use relatch_tests::{Admin, Backend, Person, Site};
+use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, sign_in, start_and_send};
+use relatch_tests::{Backend, Site};
 use serde_json::json;
 
 on_both_stores!(
@@ -13,14 +13,6 @@ on_both_stores!(
     a_crash_after_the_claim_leaves_the_old_password,
     stale_and_foreign_cookies_are_nothing,
 );
-
-async fn enabled(site: &Site) -> (Admin, Person) {
-    let admin = Admin::new(site).await;
-    admin.enable("all", &[]).await;
-    let a = admin.person(site, "alice", "+447400123456").await;
-    site.advance(3_600);
-    (admin, a)
-}
 
 async fn a_failing_provider_is_invisible_and_written_down(backend: Backend) {
     let site = Site::start(backend).await;

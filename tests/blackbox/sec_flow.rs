@@ -1,8 +1,8 @@
 //! SEC-21, 23 to 28, 43: the order of things, and whom they are about.
 
 use futures::future::join_all;
-use relatch_tests::people::{NEW_PASSWORD, number, prove, sign_in, start_and_send};
-use relatch_tests::{Admin, Backend, Person, Site};
+use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, sign_in, start_and_send};
+use relatch_tests::{Admin, Backend, Site};
 use serde_json::json;
 
 on_both_stores!(
@@ -15,14 +15,6 @@ on_both_stores!(
     sec_28_look_alike_names_reach_nobody,
     sec_43_a_phone_counts_only_once_it_is_proven,
 );
-
-async fn enabled(site: &Site) -> (Admin, Person) {
-    let admin = Admin::new(site).await;
-    admin.enable("all", &[]).await;
-    let a = admin.person(site, "alice", "+447400123456").await;
-    site.advance(3_600);
-    (admin, a)
-}
 
 async fn sec_21_steps_only_in_their_order(backend: Backend) {
     let site = Site::start(backend).await;

@@ -1,7 +1,7 @@
 //! SEC-36 to 38: passwords.
 
-use relatch_tests::people::{prove, sign_in};
-use relatch_tests::{Admin, Backend, Person, Site};
+use relatch_tests::people::{enabled, prove, sign_in};
+use relatch_tests::{Admin, Backend, Site};
 use serde_json::json;
 
 on_both_stores!(
@@ -9,14 +9,6 @@ on_both_stores!(
     sec_37_what_is_too_long_is_refused_before_any_work,
     sec_38_hashes_are_argon2id_salted_and_peppered,
 );
-
-async fn enabled(site: &Site) -> (Admin, Person) {
-    let admin = Admin::new(site).await;
-    admin.enable("all", &[]).await;
-    let a = admin.person(site, "alice", "+447400123456").await;
-    site.advance(3_600);
-    (admin, a)
-}
 
 async fn sec_36_passwords_are_compared_exactly(backend: Backend) {
     let site = Site::start(backend).await;

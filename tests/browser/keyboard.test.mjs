@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { assertQuiet, field, heading, launch, open, until } from "./lib/browser.mjs";
-import { codeAfter, messagesTo } from "./lib/catcher.mjs";
+import { assertQuiet, field, heading, launch, open } from "./lib/browser.mjs";
+import { messagesTo } from "./lib/catcher.mjs";
+import { codeOrAgain } from "./lib/steps.mjs";
 import { everybodyMayReset, somebody } from "./lib/people.mjs";
 
 const browser = await launch();
@@ -68,15 +69,11 @@ async function typeNumber(page, number) {
 /** The code; when the phone was resting, asked for once more as soon as the page allows it. */
 async function typeTheCode(page, number, seen) {
   await arrives(page, "Type the 8-digit code");
-  const again = page.getByRole("button", { name: "Send a new code" });
-  const code = await until("a code", async () => {
-    const sent = await codeAfter(number, seen);
-    if (!sent && (await again.isEnabled())) {
-      await tabTo(page, "Send a new code");
-      await page.keyboard.press("Enter");
-    }
-    return sent;
-  }, { within: 320_000 });
+  const ask = async () => {
+    await tabTo(page, "Send a new code");
+    await page.keyboard.press("Enter");
+  };
+  const code = await codeOrAgain(page, ask, number, seen);
   await tabTo(page, "Type the 8-digit code");
   await page.keyboard.type(code.replace(/(....)/, "$1-"));
   await page.keyboard.press("Enter");

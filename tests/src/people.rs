@@ -113,6 +113,15 @@ impl Admin {
     }
 }
 
+/// Reset is on for everybody, alice is registered, and it is an hour later.
+pub async fn enabled(site: &Site) -> (Admin, Person) {
+    let admin = Admin::new(site).await;
+    admin.enable("all", &[]).await;
+    let a = admin.person(site, "alice", "+447400123456").await;
+    site.advance(3_600);
+    (admin, a)
+}
+
 fn text(value: &Value) -> String {
     value.as_str().expect("text").to_owned()
 }

@@ -144,6 +144,11 @@ fn variables(catcher: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A free port of this machine. Somebody could take it before it is used; then starting fails and says so.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
+}
+
 /// The project's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a parent").to_owned()
@@ -163,7 +168,7 @@ struct Redis {
 impl Redis {
     fn start(folder: &Path) -> Self {
         for _ in 0..20 {
-            let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+            let port = free_port();
             let mut command = Command::new("redis-server");
             command
                 .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])

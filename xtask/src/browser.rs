@@ -6,11 +6,12 @@ use crate::install;
 use crate::running::{Running, free_port};
 use crate::shell::{run, say};
 use crate::state::State;
-use crate::test::{Totals, counted};
+use crate::test::{self, Totals, counted};
 use crate::up;
 use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const FOLDER: &str = "tests/browser";
@@ -31,22 +32,12 @@ impl Fresh {
         let _ = std::fs::remove_dir_all(&folder);
         let (port, catcher_port) = (free_port()?, free_port()?);
         let mut state = up::development_state(&folder, port, catcher_port)?;
-        // Every test window comes from an address of its own, as visitors do behind a proxy.
+        // Every visitor of a measurement comes from an address of their own, as behind a proxy.
         state.set("TRUSTED_PROXIES", "127.0.0.1");
         let catcher = up::start_catcher(&state, catcher_port)?;
         let mut host = up::start_host(&state, port, "sqlite")?;
         host.wait_for(&format!("http://127.0.0.1:{port}/"), Duration::from_secs(180))?;
         Ok(Self { state, port, catcher_port, host, _catcher: catcher, folder })
-    }
-
-    /// Tells a Node program where everything is.
-    fn describe(&self, command: &mut Command, chromium: &str) {
-        command
-            .env("RELATCH_URL", format!("http://localhost:{}", self.port))
-            .env("CATCHER_URL", format!("http://127.0.0.1:{}", self.catcher_port))
-            .env("SETUP_SECRET", self.state.get("SETUP_SECRET"))
-            .env("CHROMIUM", chromium)
-            .current_dir(FOLDER);
     }
 }
 
@@ -57,17 +48,60 @@ impl Drop for Fresh {
     }
 }
 
-/// Needs the programs that `cargo xtask test` has built. Each file of browser tests gets a service of its own: none depends on what another left behind.
+/// A Relatch in memory with a clock that tests can move: nobody waits half a minute for a second code.
+struct TestSite {
+    child: Child,
+    described: serde_json::Value,
+}
+
+impl TestSite {
+    /// Needs the programs that `cargo xtask test` has built.
+    fn start() -> Result<Self> {
+        let mut command = Command::new("target/debug/relatch-test-site");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("could not start target/debug/relatch-test-site")?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        let described = serde_json::from_str(&line).context("the test site did not start; what it said is above")?;
+        Ok(Self { child, described })
+    }
+
+    /// Tells a Node program where everything is.
+    fn describe(&self, command: &mut Command, chromium: &str) {
+        let names = [
+            ("RELATCH_URL", "url"),
+            ("CATCHER_URL", "catcher"),
+            ("CLOCK_URL", "clock"),
+            ("SETUP_SECRET", "setup_secret"),
+        ];
+        for (variable, name) in names {
+            command.env(variable, self.described.get(name).and_then(|value| value.as_str()).unwrap_or_default());
+        }
+        command.env("CHROMIUM", chromium).current_dir(FOLDER);
+    }
+}
+
+impl Drop for TestSite {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// Each file of browser tests gets a service of its own: none depends on what another left behind.
 pub fn tests() -> Result<Totals> {
     let chromium = install::chromium()?;
     install::node_packages(Path::new(FOLDER))?;
     let mut totals = Totals::default();
     for file in test_files()? {
         say(&format!("Browser tests: {file}"));
-        let fresh = Fresh::start("browser")?;
+        let site = TestSite::start()?;
         let mut command = Command::new("node");
         command.args(["--test", "--test-reporter=tap", &file]);
-        fresh.describe(&mut command, &chromium);
+        site.describe(&mut command, &chromium);
         let (counts, ok) = counted(&mut command, "# ", read_tap)?;
         totals.passed += counts.passed;
         totals.failed += counts.failed.max(u64::from(!ok));
@@ -95,15 +129,15 @@ fn read_tap(line: &str) -> Totals {
 
 pub fn screenshots(folder: &Path) -> Result<()> {
     components::build_all()?;
-    up::build_tools()?;
+    test::build()?;
     let chromium = install::chromium()?;
     install::node_packages(Path::new(FOLDER))?;
     std::fs::create_dir_all(folder)?;
     let folder = folder.canonicalize()?;
-    let fresh = Fresh::start("screenshots")?;
+    let site = TestSite::start()?;
     let mut command = Command::new("node");
     command.arg("screenshots.mjs").arg(&folder);
-    fresh.describe(&mut command, &chromium);
+    site.describe(&mut command, &chromium);
     run(&mut command)?;
     say(&format!("Pictures are in {}", folder.display()));
     Ok(())

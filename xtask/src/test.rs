@@ -54,9 +54,9 @@ pub fn run(test: &Test) -> Result<()> {
 
 /// Everything with one set of features, so that the runtime under the host is compiled once. The browser
 /// tests use the programs this leaves behind.
-fn build() -> Result<()> {
+pub fn build() -> Result<()> {
     say("Building the host, the catcher and the tests (the first time takes a while)");
-    crate::shell::run(cargo().args(["build", "--workspace", "--bins", "--tests", "--locked", "--quiet"]))
+    crate::shell::run(cargo().args(["build", "--workspace", "--bins", "--tests", "--locked"]))
 }
 
 fn rust_tests(filter: Option<&str>) -> Result<Totals> {

@@ -72,10 +72,11 @@ pub fn development_state(folder: &Path, port: u16, catcher_port: u16) -> Result<
     Ok(state)
 }
 
-/// The host and the catcher, without anything that only tests may have.
+/// The host and the catcher, without anything that only tests may have. The whole workspace but the tests is named,
+/// so that their dependencies get the features they have in `cargo xtask test` and are not compiled twice.
 pub fn build_tools() -> Result<()> {
-    say("Building the host and the message catcher");
-    run_program(cargo().args(["build", "--locked", "--quiet", "-p", "relatch-host", "-p", "relatch-catcher"]))
+    say("Building the host and the message catcher (the first time takes a few minutes)");
+    run_program(cargo().args(["build", "--locked", "--workspace", "--exclude", "relatch-tests", "--bins"]))
 }
 
 pub fn start_catcher(state: &State, port: u16) -> Result<Running> {

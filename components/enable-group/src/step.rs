@@ -1,9 +1,10 @@
 //! Reading and saving Properties. A save over a version somebody else has replaced changes nothing.
 
-use crate::wire::{GroupName, Properties, Wanted};
+use crate::wire::{Properties, Wanted};
 use relatch_core::GroupId;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
+use relatch_spin::views::GroupName;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::policy::SavedPolicy;

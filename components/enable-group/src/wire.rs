@@ -1,5 +1,6 @@
 //! Bodies of Properties.
 
+use relatch_spin::views::GroupName;
 use relatch_store::records::ScopeKind;
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +17,4 @@ pub struct Properties {
     pub scope: ScopeKind,
     pub groups: Vec<GroupName>,
     pub version: u64,
-}
-
-#[derive(Serialize)]
-pub struct GroupName {
-    pub id: String,
-    pub name: String,
 }

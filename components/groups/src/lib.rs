@@ -21,7 +21,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         Some(["groups"]) => match request.method {
             Method::GET => {
                 app.need_administrator(&request).await?;
-                let before = wire::cursor(request.query_value("after")?)?;
+                let before = request.after()?;
                 let (groups, next) = app.vault.list_groups(before).await?;
                 let groups = groups.iter().map(wire::GroupView::from).collect();
                 Ok(Reply::ok(&wire::Page { groups, next: next.map(|at| at.to_string()) }))
@@ -36,7 +36,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         Some(["groups", id]) => match request.method {
             Method::GET => {
                 app.need_administrator(&request).await?;
-                let before = wire::cursor(request.query_value("after")?)?;
+                let before = request.after()?;
                 show(&app, id, before).await
             }
             _ => Ok(Reply::method_not_allowed("GET, HEAD")),

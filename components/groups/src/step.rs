@@ -1,10 +1,11 @@
 //! Creating groups and changing who is in them.
 
-use crate::wire::{Change, GroupName, NewGroup};
+use crate::wire::{Change, NewGroup};
 use relatch_core::name::Description;
 use relatch_core::{GroupId, GroupName as Name, Id};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
+use relatch_spin::views::GroupName;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::groups::{Changed, MemberChange};

@@ -1,7 +1,6 @@
 //! Bodies of the groups pages.
 
-use relatch_http::{Code, Problem};
-use relatch_spin::views::UserView;
+use relatch_spin::views::{GroupName, UserView};
 use relatch_store::records::{GroupRecord, Person};
 use serde::{Deserialize, Serialize};
 
@@ -83,16 +82,4 @@ impl<'a> Shown<'a> {
             next: next.map(|at| at.to_string()),
         }
     }
-}
-
-#[derive(Serialize)]
-pub struct GroupName {
-    pub id: String,
-    pub name: String,
-}
-
-/// Where the last page ended.
-pub fn cursor(text: Option<&str>) -> Result<Option<u64>, Problem> {
-    let bad = |_| Problem::new(Code::InvalidField).field("after");
-    text.map(str::parse).transpose().map_err(bad)
 }

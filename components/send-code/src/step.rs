@@ -125,7 +125,7 @@ pub async fn register<K: Kv, E: Entropy>(
         target: Some(account.to_string()),
         ..app.event(EventKind::CodeRequested, "sent")
     };
-    let what = session_code(caller, Purpose::Register);
+    let what = caller.code_for(Purpose::Register);
     openly(app, Parcel { what, slots: &slots, to: number, channel, proves: Some(number), event }).await
 }
 
@@ -141,14 +141,8 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
         target: Some(account.to_string()),
         ..app.event(EventKind::CodeRequested, "sent")
     };
-    let what = session_code(caller, Purpose::SignIn);
+    let what = caller.code_for(Purpose::SignIn);
     openly(app, Parcel { what, slots: &slots, to: &number, channel, proves: None, event }).await
-}
-
-fn session_code(caller: &Caller, purpose: Purpose) -> CodeFor<'_> {
-    let account = caller.person().account.id;
-    let record = &caller.session.record;
-    CodeFor { purpose, subject: account, kept_at: account, generation: record.generation, binding: &record.binding }
 }
 
 /// Sends to somebody who may know why not.

@@ -38,7 +38,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
 
 async fn list(app: SpinApp, request: &Request) -> Handled {
     app.need_administrator(request).await?;
-    let before = wire::cursor(request.query_value("after")?)?;
+    let before = request.after()?;
     let (people, next) = app.vault.list_accounts(before).await?;
     Ok(Reply::ok(&wire::Page {
         users: people.iter().map(UserView::from).collect(),

@@ -1,9 +1,10 @@
 //! Creating a user: a name of our own domain, a generated password that must be changed.
 
-use crate::wire::{GroupName, NewUser};
+use crate::wire::NewUser;
 use relatch_core::{DisplayName, Password, Secret, UserName, generate};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
+use relatch_spin::views::GroupName;
 use relatch_spin::{App, Stepped};
 use relatch_store::accounts::{Created, NewAccount};
 use relatch_store::events::{Event, EventKind};

@@ -1,7 +1,6 @@
 //! Bodies of the users pages.
 
-use relatch_http::{Code, Problem};
-use relatch_spin::views::UserView;
+use relatch_spin::views::{GroupName, UserView};
 use relatch_store::records::Role;
 use serde::{Deserialize, Serialize};
 
@@ -43,16 +42,4 @@ pub struct Created<'a> {
 pub struct Shown<'a> {
     pub user: UserView<'a>,
     pub groups: Vec<GroupName>,
-}
-
-#[derive(Serialize)]
-pub struct GroupName {
-    pub id: String,
-    pub name: String,
-}
-
-/// Where the last page ended.
-pub fn cursor(text: Option<&str>) -> Result<Option<u64>, Problem> {
-    let bad = |_| Problem::new(Code::InvalidField).field("after");
-    text.map(str::parse).transpose().map_err(bad)
 }

@@ -52,7 +52,7 @@ pub async fn register<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed
     if !fresh {
         return Err(Code::StepUpRequired.into());
     }
-    let what = session_code(caller, Purpose::Register);
+    let what = caller.code_for(Purpose::Register);
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
     let tried = app.vault.try_code(&mut batch, what, SentCode::parse(typed).as_ref(), app.now).await?;
@@ -78,7 +78,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     caller: &Caller,
     typed: &str,
 ) -> Stepped<(Secret<String>, Stage)> {
-    let what = session_code(caller, Purpose::SignIn);
+    let what = caller.code_for(Purpose::SignIn);
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
     let tried = app.vault.try_code(&mut batch, what, SentCode::parse(typed).as_ref(), app.now).await?;
@@ -97,12 +97,6 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     app.vault.put_event(&mut batch, &event)?;
     app.vault.commit(batch).await?;
     Ok((token, stage))
-}
-
-fn session_code(caller: &Caller, purpose: Purpose) -> CodeFor<'_> {
-    let account = caller.person().account.id;
-    let record = &caller.session.record;
-    CodeFor { purpose, subject: account, kept_at: account, generation: record.generation, binding: &record.binding }
 }
 
 /// Writes a refusal down and charges the client for it. Real or decoy, the same work.

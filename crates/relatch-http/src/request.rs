@@ -46,6 +46,12 @@ impl Request {
         }
     }
 
+    /// Where the last page of a list ended: the query `after`, a number.
+    pub fn after(&self) -> Result<Option<u64>, Problem> {
+        let bad = |_| Problem::new(Code::InvalidField).field("after");
+        self.query_value("after")?.map(str::parse).transpose().map_err(bad)
+    }
+
     /// The body as `T`: JSON only, strict (SEC-68).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let media = self.header("content-type").unwrap_or_default();

@@ -6,8 +6,9 @@ use relatch_core::hashing::{self, HashingError};
 use relatch_core::limits::Limit;
 use relatch_core::{Password, Secret, session::Stage};
 use relatch_http::{Code, Problem, Reply, Request, cookies, guard};
+use relatch_store::challenges::CodeFor;
 use relatch_store::events::{Event, EventKind};
-use relatch_store::records::{PasswordRecord, Person};
+use relatch_store::records::{PasswordRecord, Person, Purpose};
 use relatch_store::sessions::OpenSession;
 use relatch_store::{Batch, Entropy, Kv, StoreError, Vault};
 
@@ -71,6 +72,13 @@ pub struct Caller {
 impl Caller {
     pub fn person(&self) -> &Person {
         &self.session.person
+    }
+
+    /// What a code for this session's owner is bound to.
+    pub fn code_for(&self, purpose: Purpose) -> CodeFor<'_> {
+        let account = self.person().account.id;
+        let record = &self.session.record;
+        CodeFor { purpose, subject: account, kept_at: account, generation: record.generation, binding: &record.binding }
     }
 }
 

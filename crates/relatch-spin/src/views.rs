@@ -60,6 +60,13 @@ pub struct SessionView<'a> {
     pub password_rules: Option<RulesView>,
 }
 
+/// A group as a line in somebody else's view.
+#[derive(Serialize)]
+pub struct GroupName {
+    pub id: String,
+    pub name: String,
+}
+
 /// What an administrator sees of a person. Nothing they registered, only whether they did.
 #[derive(Serialize)]
 pub struct UserView<'a> {

@@ -26,6 +26,17 @@ export function launch() {
 }
 
 const byte = () => Math.floor(Math.random() * 254) + 1;
+const CLOCK = process.env.CLOCK_URL;
+const openContexts = new Set();
+
+/** Time goes by, for the service and for every open page. Without a clock to move: waits. */
+export async function pass(seconds) {
+  if (!CLOCK) return new Promise((done) => setTimeout(done, seconds * 1000));
+  const { status } = await fetch(`${CLOCK}/advance/${Math.ceil(seconds)}`, { method: "POST" });
+  assert.equal(status, 204);
+  await Promise.all([...openContexts].map((context) => context.clock.fastForward(Math.ceil(seconds) * 1000)));
+}
+
 /** So that the limits per address do not add up over a test run. Heard only behind a trusted proxy. */
 export const someAddress = () => `10.${byte()}.${byte()}.${byte()}`;
 
@@ -40,6 +51,11 @@ export async function open(browser, { size = "desktop", ...more } = {}) {
     ...more,
   });
   context.setDefaultTimeout(15_000);
+  if (CLOCK) {
+    await context.clock.install();
+    openContexts.add(context);
+    context.on("close", () => openContexts.delete(context));
+  }
   context.troubles = [];
   await context.exposeBinding("__blocked", (_, text) => context.troubles.push(text));
   await context.addInitScript(() => {

@@ -4,7 +4,7 @@ import { createHash, randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { BASE, someAddress } from "./browser.mjs";
+import { BASE, pass, someAddress } from "./browser.mjs";
 import { messagesTo, nextCode } from "./catcher.mjs";
 
 export const ADMIN = {
@@ -68,7 +68,7 @@ export class Caller {
       const { status, data } = await this.call("POST", `/api/send-code/${use}`, body);
       if (status === 202) return nextCode(sent, seen);
       if (data.code !== "too_soon") throw new Error(`send-code/${use}: ${status} ${data.code}`);
-      await new Promise((done) => setTimeout(done, data.retry_after * 1000));
+      await pass(data.retry_after);
     }
   }
 

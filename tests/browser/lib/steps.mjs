@@ -1,6 +1,6 @@
 // What people do on the pages, one function for each step.
 
-import { field, heading, press, until } from "./browser.mjs";
+import { field, heading, pass, press, until } from "./browser.mjs";
 import { codeAfter, messagesTo } from "./catcher.mjs";
 
 export async function typeName(page, name) {
@@ -30,6 +30,7 @@ export async function pressForCodePage(page, button) {
   await press(page, button);
   await codePage(page).or(patience).first().waitFor();
   while (!(await codePage(page).isVisible())) {
+    await pass(60);
     await page.getByRole("alert").getByText("You can try again now.").waitFor({ timeout: 320_000 });
     await press(page, button);
     await codePage(page).or(page.getByRole("alert").getByText("You can try again in")).first().waitFor();
@@ -43,11 +44,21 @@ export async function pressForCodePage(page, button) {
 export async function pressForCode(page, button, number, kind = "sms") {
   const seen = (await messagesTo(number)).length;
   await pressForCodePage(page, button);
+  return codeOrAgain(page, () => press(page, "Send a new code"), number, seen, kind);
+}
+
+/** Looks at the phone for a moment, then lets time go by until another code can be asked for. */
+export async function codeOrAgain(page, ask, number, seen, kind = "sms") {
   const again = page.getByRole("button", { name: "Send a new code" });
+  let looks = 0;
   return until(`a code for ${number}`, async () => {
     const code = await codeAfter(number, seen, kind);
-    if (!code && (await again.isVisible()) && (await again.isEnabled())) await again.click();
-    return code;
+    looks += 1;
+    if (code || looks % 20 || !(await again.isVisible())) return code;
+    if (!(await again.isEnabled())) await pass(60);
+    await again.and(page.locator(":enabled")).waitFor({ timeout: 320_000 });
+    await ask();
+    return undefined;
   }, { within: 320_000 });
 }
 
