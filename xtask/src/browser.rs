@@ -167,6 +167,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
         .env("SETUP_SECRET", fresh.state.get("SETUP_SECRET"))
         .env("HOST_PID", fresh.host.child.id().to_string())
         .env("DATABASE", fresh.state.folder.join(".spin/sqlite_key_value.db"))
+        .env("FOLDER", std::env::temp_dir())
         .env("JOURNEYS", bench.journeys.to_string())
         .env("COMMIT", commit())
         .current_dir("bench");
