@@ -53,7 +53,7 @@ function understand(response, text) {
     throw response.ok || response.status >= 500 ? new Lost() : new Problem(response.status, {});
   }
   if (!response.ok) throw new Problem(response.status, data);
-  if (data.stage) csrf = data.csrf;
+  if (data.stage || data.csrf) csrf = data.csrf;
   return data;
 }
 
@@ -87,7 +87,8 @@ async function write(method, path, body) {
 
 export const post = (path, body = {}) => write("POST", path, body);
 export const put = (path, body) => write("PUT", path, body);
+export const remove = (path) => write("DELETE", path);
 export const signOut = async () => {
-  await write("DELETE", "/api/sign-in");
+  await remove("/api/sign-in");
   csrf = undefined;
 };

@@ -115,6 +115,11 @@ function markField(form, name, text) {
   const input = field && $("input, select, textarea, button", field);
   if (!input) return undefined;
   const id = `${name}-error`;
+  const before = field.classList.contains("wrong") && $(".error", field);
+  if (before) {
+    before.append(make("br"), text);
+    return input;
+  }
   field.classList.add("wrong");
   const message = make("p", { className: "error", id }, text);
   (input.closest(".secret, .suffixed, .choices") ?? input).before(message);

@@ -9,8 +9,11 @@ const REASONS = {
   too_short: (rules) => `Make it longer: at least ${rules.min_length} characters.`,
   too_long: (rules) => `Make it shorter: at most ${rules.max_length} characters.`,
   same_as_before: () => "You have used this password before. Choose another one.",
+  used_before: () => "You have used this password before. Choose another one.",
   contains_name: () => "Do not use your name or user name in it.",
-  common: () => "Too many people use this password, so it is easy to guess. Choose another one.",
+  common: () => "This password is on the list of passwords that many people use. Choose another one.",
+  too_few_kinds: () => "Use three of these four: small letters, capital letters, digits and signs.",
+  too_few_points: () => "It is made of too few different parts, so it is easy to guess. Add a word or two.",
   unsupported_character: () => "It has a character that cannot be used. Use letters, digits, spaces and signs.",
 };
 

@@ -1,58 +1,115 @@
-// /register: the phone that proves who somebody is. Asked for at sign-in, or changed later.
+// /register: what proves who somebody is. Asked for at sign-in, or changed later.
 
 import { get, post, session, signOut } from "./api.js";
-import { codeLead, deliveryFrom, prepareDelivery } from "./delivery.js";
-import { openDialog } from "./dialog.js";
 import { $, stamp } from "./dom.js";
-import { codeFrom } from "./fields.js";
-import { GONE, handle } from "./form.js";
-import { explainNumber, phoneFrom, preparePhone } from "./phone.js";
-import { prepareResend } from "./resend.js";
+import { GONE } from "./form.js";
+import { codesLine, KINDS, methodLine } from "./methods.js";
+import { loadApp, renderApp, renderAppCode } from "./register/app.js";
+import { renderCodes, renderRecoveryCodes } from "./register/codes.js";
+import { renderCode, renderEmail, renderPhone } from "./register/sent.js";
 import { showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
-const OF = ["Your phone", "The code", "Done"];
-const DELIVERIES = { text: "Text me a code", call: "Call me" };
+const ENDS = ["The code", "Done"];
+const PHONE = ["Your phone", ...ENDS];
+const EMAIL = ["Your email address", ...ENDS];
+const APP = ["Your app", ...ENDS];
+const CODES = ["Your codes", "Keep them", "Done"];
+const OF = { phone: PHONE, email: EMAIL, app: APP, recovery_codes: CODES };
 
-let me;
-/** What the service knows: { required, methods, deliveries }. */
-let info;
-/** What this walk knows. Lives in memory only. */
-let known = {};
+/**
+ * What the steps share: `me` and `info` as the service last told them; `known` is what this walk knows
+ * and lives in memory only.
+ */
+const page = { known: {}, kicker, explain, registered, prepareOther, tell };
+
+const isOffered = (kind) => () => page.info.offered.includes(kind);
+const isMail = () => page.known.way === "mail";
+const has = (kind) => page.info.methods.some((method) => method.kind === kind);
 
 const steps = {
-  info: { title: "My security info", latch: "home", ready: () => !info.required, load: refresh, render: renderInfo },
-  phone: { title: "Keep your account secure", at: 1, of: OF, render: renderPhone },
-  code: { title: "Type the code", at: 2, of: OF, ready: () => known.sent, render: renderCode },
-  registered: { title: "Your phone is registered", at: 3, of: OF, ready: justRegistered, render: renderRegistered },
-  again: { title: "Sign in again", ready: () => known.again, render: renderAgain },
-  done: { title: "You are all set", at: 4, of: OF, latch: "home", ready: () => known.done, render: renderDone },
+  info: { title: "My security info", latch: "home", ready: () => !isRequired(), load: refresh, render: renderInfo },
+  confirm: { title: "Is this still right?", ready: () => isRequired() && mayFinish(), render: renderConfirm },
+  choose: { title: "Choose a method", render: renderChoose },
+  phone: { title: "Keep your account secure", at: 1, of: PHONE, ready: isOffered("phone"), render: () => renderPhone(page) },
+  email: { title: "Add an email address", at: 1, of: EMAIL, ready: isOffered("email"), render: () => renderEmail(page) },
+  code: {
+    title: "Type the code",
+    at: 2,
+    get of() {
+      return isMail() ? EMAIL : PHONE;
+    },
+    ready: () => page.known.sent,
+    render: () => renderCode(page),
+  },
+  app: { title: "Scan this with your app", at: 1, of: APP, ready: isOffered("app"), load: () => loadApp(page), render: () => renderApp(page) },
+  "app-code": { title: "Type the code from your app", at: 2, of: APP, ready: () => page.known.app, render: () => renderAppCode(page) },
+  "recovery-codes": { title: "Make recovery codes", at: 1, of: CODES, ready: isOffered("recovery_codes"), render: () => renderRecoveryCodes(page) },
+  codes: { title: "Keep these codes", at: 2, of: CODES, ready: () => page.known.codes, render: () => renderCodes(page) },
+  registered: {
+    at: 3,
+    get title() {
+      return KINDS[page.known.registered.kind].done;
+    },
+    get of() {
+      return OF[page.known.registered.kind];
+    },
+    ready: () => page.known.registered,
+    render: renderRegistered,
+  },
+  again: { title: "Sign in again", ready: () => page.known.again, render: renderAgain },
+  done: { title: "You are all set", latch: "home", ready: () => page.known.done, render: renderDone },
 };
 
-/** Proven a moment ago, or in an earlier try that was not finished. */
-function justRegistered() {
-  return known.registered ?? (info.required && info.methods[0]);
+const isRequired = () => page.me.stage === "registration_required";
+const mayFinish = () => page.info.more_needed === 0 && (page.info.methods.length > 0 || page.info.recovery_codes !== null);
+
+/** What can still be added; who is asked for another kind is not offered one they have. */
+function left() {
+  const { offered, recovery_codes: codes } = page.info;
+  if (!isRequired() || mayFinish()) return offered;
+  return offered.filter((kind) => (kind === "recovery_codes" ? !codes : !has(kind)));
 }
 
+/** Phone first; without it the choice, unless there is none. */
 function first() {
-  if (!info.required) return "info";
-  return info.methods.length > 0 ? "registered" : "phone";
+  if (!isRequired()) return "info";
+  if (mayFinish()) return "confirm";
+  const kinds = left();
+  if (page.info.methods.length === 0 && kinds.includes("phone")) return "phone";
+  return kinds.length === 1 ? KINDS[kinds[0]].step : "choose";
 }
 
-const walk = new Walk({
+page.walk = new Walk({
   site: "Security info",
   first,
   find: among(steps),
+  trouble: (error) => {
+    if (error.code !== "step_up_required") return undefined;
+    page.known = { again: true };
+    return steps.again;
+  },
 });
 
+const { walk } = page;
+
 async function refresh() {
-  info = await get("/api/register");
+  page.info = await get("/api/register");
 }
 
-function explain(problem) {
+function kicker() {
+  return isRequired() ? `Asked for by ${page.me.organisation.name}` : "My security info";
+}
+
+async function explain(problem) {
   if (problem.code === "step_up_required") {
-    known = { again: true };
+    page.known = { again: true };
     walk.go("again");
+    return GONE;
+  }
+  if (problem.code === "registration_incomplete") {
+    await refresh();
+    walk.go("choose");
     return GONE;
   }
   if (!["wrong_step", "not_signed_in"].includes(problem.code)) return undefined;
@@ -60,98 +117,114 @@ function explain(problem) {
   return GONE;
 }
 
+/** Above the step that is shown now. */
+function tell(text) {
+  const note = stamp("t-lost", { title: "Start again with a new one", text });
+  $("[data-try]", note).remove();
+  $("main section").prepend(note);
+  note.focus();
+}
+
+function prepareOther(root) {
+  const other = $("[data-other]", root);
+  if (left().length > 1) other.addEventListener("click", () => walk.go("choose"));
+  else other.closest("p").remove();
+}
+
+/** A kind is proven: says so, and whether another one is due. */
+async function registered(method) {
+  await refresh();
+  page.known = { registered: method };
+  await walk.go("registered");
+}
+
 function listMethods(root) {
-  for (const { hint, registered_at: at } of info.methods) {
-    const date = at && new Intl.DateTimeFormat("en-GB", { dateStyle: "long" }).format(new Date(at));
-    $(".methods", root).append(stamp("t-method", { hint, since: date ? `Registered on ${date}` : null }));
-  }
+  const { methods, recovery_codes: codes } = page.info;
+  $(".methods", root).append(...methods.map(methodLine), ...(codes ? [codesLine(codes)] : []));
 }
 
 function renderInfo() {
-  const root = stamp("t-info", { who: me.name });
+  const { info } = page;
+  const root = stamp("t-info", { who: page.me.name });
+  const isEmpty = info.methods.length === 0 && !info.recovery_codes;
+  const change = $("[data-change]", root);
+  const more = $("[data-more]", root);
   listMethods(root);
-  const isEmpty = info.methods.length === 0;
   $("[data-empty]", root).hidden = !isEmpty;
   $(".methods", root).hidden = isEmpty;
-  if (isEmpty) $("[data-change]", root).textContent = "Add my phone";
-  $("[data-change]", root).addEventListener("click", () => walk.go("phone"));
+  if (!has("phone")) change.textContent = "Add my phone";
+  if (isEmpty) more.textContent = "Add something else";
+  change.hidden = !isOffered("phone")();
+  change.addEventListener("click", () => walk.go("phone"));
+  more.hidden = info.offered.length === 0;
+  more.addEventListener("click", () => walk.go("choose"));
   return root;
 }
 
-function renderPhone() {
-  const root = stamp("t-phone", {
-    kicker: info.required ? `Asked for by ${me.organisation.name}` : "My security info",
-    "number-hint": "A mobile is best, because it can get texts.",
+/** Runs when the button is pressed, once; a refusal leads on or is said on the page. */
+function onPress(button, act, step) {
+  button.addEventListener("click", async () => {
+    if (button.disabled) return;
+    button.disabled = true;
+    try {
+      await act();
+    } catch (error) {
+      if ((await explain(error)) !== GONE) walk.stumble(error, step);
+    }
   });
-  preparePhone(root, known.phone);
-  prepareDelivery(root, info.deliveries, DELIVERIES, known.delivery);
-  $("[data-other]", root).addEventListener("click", showOthers);
-  handle($("form", root), {
-    explain: (problem) => explainNumber(problem) ?? explain(problem),
-    send: async (values) => {
-      const phone = phoneFrom(values);
-      Object.assign(known, { phone, delivery: deliveryFrom(values) });
-      known.sent = await send();
-      await walk.go("code");
-    },
-  });
+}
+
+/** Registered in an earlier try that was not finished, or a long time ago. */
+function renderConfirm() {
+  const root = stamp("t-confirm", { kicker: kicker() });
+  listMethods(root);
+  onPress($("[data-next]", root), finish, "confirm");
+  $("[data-change]", root).addEventListener("click", () => walk.go("choose"));
   return root;
 }
 
-const send = () => post("/api/send-code/register", { delivery: known.delivery, ...known.phone });
-
-function showOthers() {
-  const { name } = me.organisation;
-  const dialog = stamp("t-other", { lead: `${name} decides which methods you can use. For now that is your phone.` });
-  openDialog(dialog);
-}
-
-function renderCode() {
-  const minutes = Math.round(known.sent.expires_in / 60);
-  const root = stamp("t-code", {
-    kicker: "Your phone",
-    lead: codeLead(known.delivery, known.sent.hint, minutes),
+function renderChoose() {
+  const { more_needed: due, needed, recovery_codes: codes, methods } = page.info;
+  if (left().length === 0) return stamp("t-nothing");
+  const isMore = isRequired() && due > 0 && (methods.length > 0 || codes);
+  const why = needed > 1 ? `${page.me.organisation.name} asks for two different ways.` : "What you have is not enough to get in with.";
+  const root = stamp("t-choose", {
+    kicker: kicker(),
+    title: isMore ? "One more way is needed" : "Which method do you want?",
+    lead: isMore
+      ? `${why} If you lose one, you still have the other.`
+      : "Choose how you want to prove that it is you. You can add more of them later.",
   });
-  prepareResend(root, known.sent, send, explain);
-  $("[data-back]", root).addEventListener("click", () => walk.go("phone"));
-  handle($("form", root), {
-    explain: (problem) => {
-      if (problem.code !== "wrong_code") return explain(problem);
-      return [{ field: "code", text: "This is not the right code. Look at the newest message and type it again." }];
-    },
-    send: async (values) => {
-      const { registered } = await post("/api/verify-code/register", { code: codeFrom(values) });
-      known = { registered };
-      await walk.go("registered");
-    },
-  });
+  for (const kind of left()) {
+    const { name: words, about, icon, step } = KINDS[kind];
+    const isThere = kind === "recovery_codes" ? codes : has(kind);
+    const way = stamp("t-way", { name: words, about: isThere ? `${about} You have this already: a new one takes its place.` : about });
+    $("use", way).setAttribute("href", icon);
+    $("a", way).href = `#${step}`;
+    $(".ways", root).append(way);
+  }
   return root;
 }
 
 function renderRegistered() {
-  const { hint } = justRegistered();
-  const root = stamp("t-registered", { hint });
-  const next = $("[data-next]", root);
-  next.addEventListener("click", async () => {
-    if (next.disabled) return;
-    next.disabled = true;
-    try {
-      await finish();
-    } catch (error) {
-      if (explain(error) !== GONE) walk.stumble(error, "registered");
-    }
-  });
+  const { kind, hint } = page.known.registered;
+  const slots = { title: KINDS[kind].done, hint: kind === "app" ? "your app" : hint };
+  if (kind === "recovery_codes") Object.assign(slots, { hint: "each of your codes", what: "can prove once that it is you." });
+  const isMore = isRequired() && page.info.more_needed > 0;
+  if (!isMore) slots.more = null;
+  const root = stamp("t-registered", slots);
+  onPress($("[data-next]", root), isMore ? () => walk.go("choose") : finish, "registered");
   return root;
 }
 
-/** Somebody who was asked to register is now signed in; somebody who changed a phone already was. */
+/** Somebody who was asked to register is now signed in; somebody who changed something already was. */
 async function finish() {
-  const wasRequired = info.required;
-  if (wasRequired) me = await post("/api/register/finish");
-  known = { done: wasRequired };
+  const wasRequired = isRequired();
+  if (wasRequired) page.me = await post("/api/register/finish");
+  page.known = { done: wasRequired };
   await refresh();
   await walk.replace(wasRequired ? "done" : "info");
-  known = {};
+  page.known = {};
 }
 
 function renderDone() {
@@ -160,7 +233,7 @@ function renderDone() {
   return root;
 }
 
-/** A phone may only be changed soon after signing in. */
+/** What is registered may only be changed soon after signing in. */
 function renderAgain() {
   const root = stamp("t-again");
   const button = $("[data-again]", root);
@@ -179,8 +252,8 @@ function renderAgain() {
 
 async function begin() {
   try {
-    me = await session();
-    if (me.stage !== "registration_required" && me.stage !== "signed_in") {
+    page.me = await session();
+    if (page.me.stage !== "registration_required" && page.me.stage !== "signed_in") {
       signInFirst("register");
       return;
     }
@@ -189,7 +262,7 @@ async function begin() {
     walk.stumble(error, "", begin);
     return;
   }
-  showOrganisation(me);
+  showOrganisation(page.me);
   await walk.arrive();
 }
 

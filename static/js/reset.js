@@ -1,38 +1,61 @@
-// /reset: name, proof, new password. Nothing here ever says whether an account exists.
+// /reset: name, proof, new password or only an unlocked account. Nothing here ever says whether an
+// account exists.
 
 import { post, session } from "./api.js";
-import { deliveryFrom, prepareDelivery } from "./delivery.js";
 import { $, fill, stamp } from "./dom.js";
-import { codeFrom, enableToggles, required } from "./fields.js";
+import { addressFrom, codeFrom, enableToggles, explainAddress, recoveryCodeFrom, required } from "./fields.js";
 import { GONE, handle } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { explainNumber, phoneFrom, phoneText, preparePhone } from "./phone.js";
 import { prepareResend } from "./resend.js";
 import { showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
+import { isSent, prepareWays, wayFrom, waysOf } from "./ways.js";
 
-const OF = ["Who you are", "Prove it is you", "New password"];
 const NOT_A_NAME = { field: "name", text: "This cannot be a user name. Type the whole name, the way you sign in." };
-const DELIVERIES = { text: "Text my mobile phone", call: "Call my mobile phone" };
+const WAYS = {
+  text: "Text my mobile phone",
+  call: "Call my mobile phone",
+  mail: "Email me a code",
+  app: "Use my authenticator app",
+  recovery_code: "Use a recovery code",
+};
+/** Ways whose code is not sent have a step of their own. */
+const TYPED = { app: "app", recovery_code: "recovery-code" };
 
 /** What this walk knows. Lives in memory only. */
 let known = {};
 let domain = "your-organisation.example";
 
+const can = (way) => () => known.ways?.includes(way);
+
 const steps = {
-  "": { title: "Get back into your account", at: 1, of: OF, render: renderName },
-  method: { title: "Prove it is you", at: 2, of: OF, ready: () => known.methods, render: renderMethod },
-  code: { title: "Type the code", at: 2, of: OF, ready: () => known.sent, render: renderCode },
-  password: { title: "Choose a new password", at: 3, of: OF, ready: () => known.rules, render: renderPassword },
-  done: { title: "Your password is changed", at: 4, of: OF, latch: "home", ready: () => known.done, render: renderDone },
-  again: { title: "You need to start again", at: 1, of: OF, ready: () => known.over, render: renderAgain },
+  "": { title: "Get back into your account", at: 1, render: renderName },
+  method: { title: "Prove it is you", at: 2, ready: () => known.ways, render: renderMethod },
+  code: { title: "Type the code", at: 2, ready: () => known.sent, render: renderCode },
+  "recovery-code": { title: "Type a recovery code", at: 2, ready: can("recovery_code"), render: renderRecovery },
+  app: { title: "Type the code from your app", at: 2, ready: can("app"), render: renderApp },
+  unlock: { title: "What do you want to do?", at: 3, ready: () => known.mayUnlock, render: renderUnlock },
+  password: { title: "Choose a new password", at: 3, ready: () => known.rules, render: renderPassword },
+  unlocked: { title: "Your account is unlocked", at: 4, latch: "home", ready: () => known.unlocked, render: renderUnlocked },
+  done: { title: "Your password is changed", at: 4, latch: "home", ready: () => known.done, render: renderDone },
+  again: { title: "You need to start again", at: 1, ready: () => known.over, render: renderAgain },
 };
+
+const due = among(steps);
 
 const walk = new Walk({
   site: "Get back into your account",
-  first: () => "",
-  find: among(steps),
+  first: () => (known.ways ? methodStep() : ""),
+  find: (name) => {
+    const last = known.reason === "locked" ? "Unlock" : "New password";
+    const step = due(name);
+    return step && { ...step, of: ["Who you are", "Prove it is you", last] };
+  },
 });
+
+/** A single way that needs nothing typed before its code has no page to choose it. */
+const methodStep = () => (known.ways.length === 1 && TYPED[known.ways[0]]) || "method";
 
 /** Answers that end the walk lead to the page that offers a new start. */
 async function explain(problem) {
@@ -47,62 +70,143 @@ const hint = () => `The whole name, like mias@${domain}`;
 function renderName() {
   const root = stamp("t-name", { hint: hint() });
   $("#f-name", root).value = known.name ?? "";
+  if (known.reason) $(`[value=${known.reason}]`, root).checked = true;
   handle($("form", root), {
     explain: (problem) => (problem.code === "invalid_field" ? [NOT_A_NAME] : explain(problem)),
     send: async (values) => {
       const name = required(values, "name", "Type your user name or email.");
-      const started = await post("/api/start-reset", { name });
-      known = { name, step: started.step, steps: started.steps, methods: started.methods };
-      await walk.go("method");
+      const { reason } = values;
+      const started = await post("/api/start-reset", { name, reason });
+      known = { name, reason, step: started.step, steps: started.steps, ways: waysOf(started.methods) };
+      await walk.go(methodStep());
     },
   });
   return root;
 }
 
-const kicker = () => `Verification step ${known.step} of ${known.steps}`;
+function kicker() {
+  const { step, steps: all } = known;
+  return `Verification step ${step}${all ? ` of ${all}` : ""}`;
+}
+
+function methodLead() {
+  const { ways } = known;
+  const only = "Type the whole";
+  if (ways.every((way) => way === "mail")) {
+    return `We send a code to the email address you registered. ${only} address: we only send if it is the right one.`;
+  }
+  if (ways.every((way) => ["text", "call"].includes(way))) {
+    return `We send a code to the mobile phone you registered. ${only} number: we only send if it is the right one.`;
+  }
+  return "Choose something that you registered. We only send a code if you type the whole number or address, and it is the right one.";
+}
 
 function renderMethod() {
-  const root = stamp("t-method", {
+  const { ways } = known;
+  const slots = {
     kicker: kicker(),
+    lead: methodLead(),
     "number-hint": "Type all of it, the way you would dial it.",
-  });
-  prepareDelivery(root, known.methods[0]?.deliveries ?? ["text", "call"], DELIVERIES, known.delivery);
+    "address-hint": "Type all of it, like mia@example.org.",
+  };
+  if (known.step > 1) slots.title = "Prove it in one more way";
+  if (ways.length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}? Ask your helpdesk. They can help you another way.`;
+  const root = stamp("t-method", slots);
+  prepareWays(root, ways, WAYS, known.way);
   preparePhone(root, known.phone);
+  $("#f-address", root).value = known.address ?? "";
   handle($("form", root), {
-    explain: (problem) => explainNumber(problem) ?? explain(problem),
+    explain: (problem) => explainNumber(problem) ?? explainAddress(problem) ?? explain(problem),
     send: async (values) => {
-      const delivery = deliveryFrom(values);
-      const phone = phoneFrom(values);
-      Object.assign(known, { delivery, phone });
-      known.sent = await send();
-      await walk.go("code");
+      const way = wayFrom(values, ways);
+      if (isSent(way)) {
+        Object.assign(known, way === "mail" ? { address: addressFrom(values) } : { phone: phoneFrom(values) }, { way });
+        known.sent = await send();
+      }
+      known.way = way;
+      await walk.go(TYPED[way] ?? "code");
     },
   });
   return root;
 }
 
-const send = () => post("/api/send-code/reset", { delivery: known.delivery, ...known.phone });
+function send() {
+  const { way: delivery, address, phone } = known;
+  return post("/api/send-code/reset", delivery === "mail" ? { delivery, address } : { delivery, ...phone });
+}
 
-/** The same words whether the number was right or not. */
-function lead() {
-  const minutes = Math.round(known.sent.expires_in / 60);
-  const how = known.delivery === "call" ? "we are calling it now with a code" : "a code is on its way to it";
-  return `If ${phoneText(known.phone)} is the number you registered, ${how}. The code works for ${minutes} minutes.`;
+/** The same words whether the number or address was right or not. */
+function codeLead() {
+  const { way, sent } = known;
+  const what = way === "mail" ? `${known.address} is the address` : `${phoneText(known.phone)} is the number`;
+  const how = way === "call" ? "we are calling it now with a code" : "a code is on its way to it";
+  const minutes = Math.round(sent.expires_in / 60);
+  return `If ${what} you registered, ${how}. The code works for ${minutes} minutes.`;
+}
+
+/** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
+function prepareCode(root, read, wrong) {
+  $("[data-back]", root).addEventListener("click", () => walk.go("method"));
+  if (methodStep() !== "method") $(".aside p", root).textContent = "Do not have it any more? Ask your helpdesk. They can help you another way.";
+  handle($("form", root), {
+    explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
+    send: async (values) => follow(await post("/api/verify-code/reset", read(values))),
+  });
+  return root;
+}
+
+/** Where the service wants to go on: another proof, the choice to unlock, or a new password. */
+async function follow({ next, step, steps: all, methods, password_rules: rules }) {
+  const { name, reason } = known;
+  if (next === "verify") {
+    known = { name, reason, step, steps: all, ways: waysOf(methods) };
+    await walk.go(methodStep());
+  } else {
+    known = { name, reason, rules, mayUnlock: next === "unlock" };
+    await walk.go(next === "unlock" ? "unlock" : "password");
+  }
 }
 
 function renderCode() {
-  const root = stamp("t-code", { kicker: kicker(), lead: lead() });
+  const isPhoneOnly = known.ways.every((way) => ["text", "call"].includes(way));
+  const slots = { kicker: kicker(), lead: codeLead() };
+  if (!isPhoneOnly) slots.back = known.ways.length === 1 ? "Use another address" : "Use another way";
+  const root = stamp("t-code", slots);
   prepareResend(root, known.sent, send, explain);
-  $("[data-back]", root).addEventListener("click", () => walk.go("method"));
+  const wrong = "This is not the right code. Look at the newest message and type it again.";
+  return prepareCode(root, (values) => ({ code: codeFrom(values) }), wrong);
+}
+
+function renderRecovery() {
+  const wrong = "This code does not work. Check it letter by letter, or type another one that you have not used yet.";
+  const read = (values) => ({ method: "recovery_code", code: recoveryCodeFrom(values) });
+  return prepareCode(stamp("t-recovery", { kicker: kicker() }), read, wrong);
+}
+
+function renderApp() {
+  const wrong = "This is not the right code. Look at your app, wait for the next code, and type that one.";
+  const read = (values) => ({ method: "app", code: codeFrom(values, 6) });
+  return prepareCode(stamp("t-app-code", { kicker: kicker() }), read, wrong);
+}
+
+/** An end is shown once: going back and forth must not bring it up again. */
+async function end(step, what) {
+  known = { ...what, reason: known.reason };
+  await walk.replace(step);
+  known = {};
+}
+
+function renderUnlock() {
+  const root = stamp("t-unlock");
   handle($("form", root), {
-    explain: (problem) => {
-      if (problem.code !== "wrong_code") return explain(problem);
-      return [{ field: "code", text: "This is not the right code. Look at the newest message and type it again." }];
-    },
-    send: async (values) => {
-      const answer = await post("/api/verify-code/reset", { code: codeFrom(values) });
-      known = { name: known.name, rules: answer.password_rules };
-      await walk.go("password");
+    explain,
+    send: async ({ choice }) => {
+      if (choice === "new") {
+        await walk.go("password");
+        return;
+      }
+      await post("/api/unlock");
+      await end("unlocked", { unlocked: true });
     },
   });
   return root;
@@ -114,24 +218,25 @@ function renderPassword() {
     lead: "Thank you, we know it is you. Now choose a password that you have not used before.",
     button: "Finish",
   });
-  const rules = known.rules;
+  const { rules } = known;
   enableToggles(root);
   preparePassword(root, rules, [known.name], { isFirst: true });
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => {
       await post("/api/set-password/reset", { password: passwordFrom(values, rules) });
-      known = { done: true };
-      await walk.replace("done");
-      // Shown once: going back and forth must not bring it up again.
-      known = {};
+      await end("done", { done: true });
     },
   });
   return root;
 }
 
+function renderUnlocked() {
+  return stamp("t-unlocked");
+}
+
 function renderDone() {
-  return stamp("t-done");
+  return stamp("t-done", known.reason === "locked" ? {} : { unlocked: null });
 }
 
 function renderAgain() {

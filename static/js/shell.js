@@ -9,6 +9,7 @@ export function showOrganisation({ organisation }) {
 /** Places a sign-in may return to. The address carries only the key. */
 const PLACES = new Map([
   ["register", "/register"],
+  ["account", "/account"],
   ["admin", "/admin"],
 ]);
 

@@ -1,37 +1,59 @@
-// /signin: name, password, and then whatever the service asks next: a new password, a code from the
-// phone, a registration, or nothing.
+// /signin: name, password, and then whatever the service asks next: a new password, a code, a
+// registration, or nothing.
 
 import { post, session, signOut } from "./api.js";
-import { codeLead, deliveryFrom, prepareDelivery } from "./delivery.js";
-import { $, $$, stamp } from "./dom.js";
-import { codeFrom, enableToggles, required } from "./fields.js";
+import { $, $$, count, stamp } from "./dom.js";
+import { codeFrom, enableToggles, recoveryCodeFrom, required } from "./fields.js";
 import { GONE, handle, showMistakes } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { prepareResend } from "./resend.js";
 import { placeFrom, showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
+import { codeLead, isSent, prepareWays, wayFrom } from "./ways.js";
 
 /** The session as the service last told it, and what was typed. Lives in memory only. */
 let me;
 let known = {};
 
+/** Ways whose code is not sent have a step of their own. */
+const TYPED = { app: "app", recovery_code: "recovery-code" };
+
 /** The step that belongs to each stage of the session. */
 const STAGES = {
-  signed_out: "",
-  password_change_required: "new-password",
-  second_factor_required: "check",
-  registration_required: "more-information",
-  signed_in: "signed-in",
+  signed_out: () => "",
+  password_change_required: () => "new-password",
+  second_factor_required: () => TYPED[ways()[0]] ?? "check",
+  registration_required: () => "more-information",
+  signed_in: () => "signed-in",
 };
+/** So few recovery codes are worth a word. */
+const FEW = 3;
 
 const at = (stage) => () => me.stage === stage;
+const stageStep = () => STAGES[me.stage]();
+const mustProve = at("second_factor_required");
+
+/** What can be the second factor, the quickest first. An email cannot. */
+function ways() {
+  const kinds = (me.methods ?? []).map(({ kind }) => kind);
+  const found = [];
+  if (kinds.includes("app")) found.push("app");
+  if (kinds.includes("phone")) found.push("text", "call");
+  if (me.recovery_codes_left > 0) found.push("recovery_code");
+  return found.length > 0 ? found : ["text", "call"];
+}
+
+const can = (way) => () => mustProve() && ways().includes(way);
 
 const steps = {
   "": { title: "Your user name", ready: at("signed_out"), render: renderName },
   password: { title: "Your password", ready: () => at("signed_out")() && known.name, render: renderPassword },
   "new-password": { title: "Choose a new password", ready: at("password_change_required"), render: renderNewPassword },
-  check: { title: "One more check", latch: 2, ready: at("second_factor_required"), render: renderCheck },
-  code: { title: "Type the code", latch: 3, ready: () => at("second_factor_required")() && known.sent, render: renderCode },
+  check: { title: "One more check", latch: 2, ready: mustProve, render: renderCheck },
+  code: { title: "Type the code", latch: 3, ready: () => mustProve() && known.sent, render: renderCode },
+  app: { title: "Type the code from your app", latch: 2, ready: can("app"), render: renderApp },
+  "recovery-code": { title: "Type a recovery code", latch: 3, ready: can("recovery_code"), render: renderRecovery },
+  "few-codes": { title: "Few recovery codes are left", latch: "home", ready: () => known.few !== undefined, render: renderFew },
   "more-information": { title: "More information required", ready: at("registration_required"), render: renderMore },
   "signed-in": { title: "You are signed in", latch: "home", ready: at("signed_in"), render: renderIn },
   "signed-out": { title: "You are signed out", ready: at("signed_out"), render: renderOut },
@@ -39,7 +61,7 @@ const steps = {
 
 const walk = new Walk({
   site: "Sign in",
-  first: () => STAGES[me.stage],
+  first: stageStep,
   find: among(steps),
 });
 
@@ -49,7 +71,7 @@ async function follow(next, go = (name) => walk.go(name)) {
   known = {};
   const place = placeFrom(location.search);
   if (me.stage === "signed_in" && place) location.replace(place);
-  else await go(STAGES[me.stage]);
+  else await go(stageStep());
 }
 
 /** The service says that another step is due: ask it which. */
@@ -132,39 +154,79 @@ function renderNewPassword() {
   return root;
 }
 
-const send = () => post("/api/send-code/sign-in", { delivery: known.delivery });
-const phone = () => me.methods?.[0]?.hint ?? "your phone";
+const send = () => post("/api/send-code/sign-in", { delivery: known.way });
+const phone = () => me.methods?.find(({ kind }) => kind === "phone")?.hint ?? "your phone";
 
 function renderCheck() {
   const root = prepareStop(stamp("t-method"));
-  prepareDelivery(root, ["text", "call"], { text: `Text ${phone()}`, call: `Call ${phone()}` }, known.delivery);
+  const words = {
+    app: "Use my authenticator app", text: `Text ${phone()}`, call: `Call ${phone()}`, recovery_code: "Use a recovery code",
+  };
+  prepareWays(root, ways(), words, known.way);
   handle($("form", root), {
     explain,
     send: async (values) => {
-      known.delivery = deliveryFrom(values);
-      known.sent = await send();
-      await walk.go("code");
+      known.way = wayFrom(values, ways());
+      if (isSent(known.way)) known.sent = await send();
+      await walk.go(TYPED[known.way] ?? "code");
     },
+  });
+  return root;
+}
+
+/** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
+function prepareCode(root, read, wrong, go = follow) {
+  const back = $("[data-back]", root);
+  if (ways().length > 1) back.addEventListener("click", () => walk.go("check"));
+  else {
+    back.textContent = "Stop and sign out";
+    back.dataset.stop = "";
+    prepareStop(root);
+  }
+  handle($("form", root), {
+    explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
+    send: async (values) => go(await post("/api/verify-code/sign-in", read(values))),
   });
   return root;
 }
 
 function renderCode() {
   const minutes = Math.round(known.sent.expires_in / 60);
-  const root = stamp("t-code", {
-    kicker: "One more check",
-    lead: codeLead(known.delivery, phone(), minutes),
-    back: known.delivery === "call" ? "Send a text instead" : "Call me instead",
-  });
+  const slots = { kicker: "One more check", lead: codeLead(known.way, phone(), minutes) };
+  if (ways().length > 2) slots.back = "Use another way";
+  else slots.back = known.way === "call" ? "Send a text instead" : "Call me instead";
+  const root = stamp("t-code", slots);
   prepareResend(root, known.sent, send, explain);
-  $("[data-back]", root).addEventListener("click", () => walk.go("check"));
-  handle($("form", root), {
-    explain: (problem) => {
-      if (problem.code !== "wrong_code") return explain(problem);
-      return [{ field: "code", text: "This is not the right code. Look at the newest message and type it again." }];
-    },
-    send: async (values) => follow(await post("/api/verify-code/sign-in", { code: codeFrom(values) })),
+  const wrong = "This is not the right code. Look at the newest message and type it again.";
+  return prepareCode(root, (values) => ({ code: codeFrom(values) }), wrong);
+}
+
+function renderApp() {
+  const root = stamp("t-app-code", { kicker: "One more check" });
+  const wrong = "This is not the right code. Look at your app, wait for the next code, and type that one.";
+  return prepareCode(root, (values) => ({ method: "app", code: codeFrom(values, 6) }), wrong);
+}
+
+function renderRecovery() {
+  const root = stamp("t-recovery", { kicker: "One more check" });
+  const wrong = "This code does not work. Check it letter by letter, or type another one that you have not used yet.";
+  const read = (values) => ({ method: "recovery_code", code: recoveryCodeFrom(values) });
+  return prepareCode(root, read, wrong, async (next) => {
+    const { recovery_codes_left: left } = next;
+    if (next.stage !== "signed_in" || left === undefined || left > FEW) {
+      await follow(next);
+      return;
+    }
+    me = next;
+    known = { few: left };
+    await walk.replace("few-codes");
   });
+}
+
+function renderFew() {
+  const left = known.few === 0 ? "no recovery codes" : count(known.few, "recovery code");
+  const root = stamp("t-few", { title: `You have ${left} left` });
+  $("[data-later]", root).addEventListener("click", () => follow(me));
   return root;
 }
 

@@ -19,6 +19,7 @@ macro_rules! on_both_stores {
 mod bad_input;
 mod cost;
 mod journeys;
+mod policy;
 mod sec_abuse;
 mod sec_admin;
 mod sec_browser;
@@ -26,6 +27,8 @@ mod sec_codes;
 mod sec_enumeration;
 mod sec_flow;
 mod sec_input;
+mod sec_methods;
 mod sec_passwords;
 mod sec_sessions;
 mod tidy;
+mod unlock;

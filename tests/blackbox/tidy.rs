@@ -170,10 +170,10 @@ fn sizes_are_within_their_budgets() {
     let mut all = 0;
     for name in components() {
         let size = fs::metadata(root().join(format!("target/components/{name}.wasm"))).unwrap().len();
-        assert!(size <= 1_100_000, "{name}: {size} bytes");
+        assert!(size <= 1_200_000, "{name}: {size} bytes");
         all += size;
     }
-    assert!(all <= 10_000_000, "all components: {all} bytes");
+    assert!(all <= 16_000_000, "all components: {all} bytes");
 }
 
 #[test]
@@ -194,7 +194,8 @@ fn nothing_of_ours_is_unsafe_ignored_or_unfinished() {
 fn s_numbers_of_the_walk_are_named_in_browser_tests() {
     let tests: String =
         sources("tests/browser", ".test.mjs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    let numbers = (10..=28).chain(30..=31).chain(33..=37).chain(39..=50).chain(52..=58);
+    // S3 to S9 and S29 come with entitlement and writeback.
+    let numbers = (1..=2).chain(10..=28).chain(30..=58);
     for number in numbers {
         let named = tests.lines().any(|line| {
             (line.contains("test(") || line.contains("part(") || line.contains("\"S50 text\""))

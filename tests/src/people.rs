@@ -3,6 +3,7 @@
 
 use crate::browser::{Answer, Browser};
 use crate::site::{SETUP_SECRET, Site};
+use relatch_core::totp::{STEP, Seed};
 use serde_json::{Value, json};
 
 pub const ADMIN_PASSWORD: &str = "a calm harbour at first light";
@@ -94,6 +95,15 @@ impl Admin {
             .expect(200);
     }
 
+    /// Saves one page of the policy with these fields changed.
+    pub async fn policy(&self, page: &str, changes: Value) -> Answer {
+        let mut wanted = self.browser.get("/api/policy").await.expect(200).json()[page].clone();
+        for (field, value) in changes.as_object().expect("fields") {
+            wanted[field] = value.clone();
+        }
+        self.browser.put(&format!("/api/policy/{page}"), wanted).await
+    }
+
     /// A user in nobody's group who has signed in, chosen a password and, with a phone, registered it.
     pub async fn person(&self, site: &Site, name: &str, phone: &str) -> Person {
         self.ready(site).await;
@@ -120,6 +130,45 @@ pub async fn enabled(site: &Site) -> (Admin, Person) {
     let a = admin.person(site, "alice", "+447400123456").await;
     site.advance(3_600);
     (admin, a)
+}
+
+/// An authenticator app, registered in this session: what it shows at any moment.
+pub struct AuthenticatorApp {
+    seed: Seed,
+}
+
+impl AuthenticatorApp {
+    /// Registers it; uses up the code of this half minute.
+    pub async fn register(site: &Site, browser: &Browser) -> Self {
+        let shown = browser.post("/api/register/app", json!({})).await.expect(200).json();
+        let seed = Seed::parse(&text(&shown["secret"]).replace(' ', "")).expect("a seed");
+        let app = Self { seed };
+        browser.post("/api/register/app/confirm", json!({ "code": app.code(site, 0) })).await.expect(200);
+        app
+    }
+
+    /// What it shows now, or `steps` half minutes from now.
+    pub fn code(&self, site: &Site, steps: i64) -> String {
+        let step = site.now().window(STEP).checked_add_signed(steps).expect("a step");
+        self.seed.code_at(step).expect("a code")
+    }
+}
+
+/// Ten recovery codes, made in this session.
+pub async fn recovery_codes(browser: &Browser) -> Vec<String> {
+    let made = browser.post("/api/register/recovery-codes", json!({})).await.expect(200).json();
+    made["codes"].as_array().expect("codes").iter().map(text).collect()
+}
+
+/// Registers an address in this session.
+pub async fn register_email(site: &Site, browser: &Browser, address: &str) {
+    browser.post("/api/send-code/register", mail_to(address)).await.expect(202);
+    let code = site.code_sent_to(address).await;
+    browser.post("/api/verify-code/register", json!({ "code": code })).await.expect(200);
+}
+
+pub fn mail_to(address: &str) -> Value {
+    json!({ "delivery": "mail", "address": address })
 }
 
 fn text(value: &Value) -> String {

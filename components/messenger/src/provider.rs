@@ -103,7 +103,6 @@ pub(crate) mod tests {
             subject: "A subject".to_owned(),
             body: "1 & <2>".to_owned(),
             created: Timestamp(1_000),
-            expires: Timestamp(1_300),
         }
     }
 

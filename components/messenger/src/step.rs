@@ -31,7 +31,7 @@ pub trait Wire {
     async fn post(&self, call: &Call) -> Answer;
 }
 
-/// Delivers one message, or finds that there is nothing to deliver. The line is for the log. One commit
+/// Delivers what waits under a ticket, or finds that nothing does. The line is for the log. One commit
 /// when it went well: the entry is crossed off.
 pub async fn deliver<K: Kv, E: Entropy>(
     vault: &Vault<K, E>,
@@ -41,22 +41,26 @@ pub async fn deliver<K: Kv, E: Entropy>(
     now: Timestamp,
     request_id: &str,
 ) -> Result<Option<String>, StoreError> {
-    let Some(outgoing) = vault.outgoing(ticket, now).await? else { return Ok(None) };
-    let Some(call) = providers.call(&outgoing) else {
-        vault.finish_outgoing(ticket).await?;
+    let waiting = vault.outgoing(ticket, now).await?;
+    if waiting.is_empty() {
         return Ok(None);
-    };
-    let mut answer = wire.post(&call).await;
-    if answer.may_pass() {
-        answer = wire.post(&call).await;
     }
-    if !answer.is_accepted() {
-        let mut batch = Batch::default();
-        vault.put_event(&mut batch, &failed(outgoing.channel, answer, now, request_id))?;
-        vault.commit(batch).await?;
+    let mut lines = Vec::new();
+    let mut batch = Batch::default();
+    for outgoing in &waiting {
+        let Some(call) = providers.call(outgoing) else { continue };
+        let mut answer = wire.post(&call).await;
+        if answer.may_pass() {
+            answer = wire.post(&call).await;
+        }
+        if !answer.is_accepted() {
+            vault.put_event(&mut batch, &failed(outgoing.channel, answer, now, request_id))?;
+        }
+        lines.push(format!("{:?} {answer:?}", outgoing.channel).to_lowercase());
     }
+    vault.commit(batch).await?;
     vault.finish_outgoing(ticket).await?;
-    Ok(Some(format!("{:?} {answer:?}", outgoing.channel).to_lowercase()))
+    Ok((!lines.is_empty()).then(|| lines.join(", ")))
 }
 
 fn failed(channel: Channel, answer: Answer, now: Timestamp, request_id: &str) -> Event {
@@ -92,12 +96,12 @@ mod tests {
         pollster::block_on(async {
             let app = app();
             let mut batch = Batch::default();
-            let ticket = app.vault.put_outgoing(&mut batch, &outgoing(channel)).unwrap();
+            let ticket = app.vault.put_outgoing(&mut batch, &[outgoing(channel)], Timestamp(1_300)).unwrap();
             app.vault.commit(batch).await.unwrap();
             let wire = Scripted(RefCell::new(answers.to_vec()));
             let before = app.vault.kv().commits();
             deliver(&app.vault, &providers(), &wire, &ticket, Timestamp(now), "r").await.unwrap();
-            let waits = app.vault.outgoing(&ticket, Timestamp(1_000)).await.unwrap().is_some();
+            let waits = !app.vault.outgoing(&ticket, Timestamp(1_000)).await.unwrap().is_empty();
             (wire.0.borrow().len(), app.vault.kv().commits() - before, waits)
         })
     }

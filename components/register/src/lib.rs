@@ -1,4 +1,4 @@
-//! What a person has registered, and the end of registration.
+//! What a person has registered; apps and recovery codes; the end of registration.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod step;
@@ -7,8 +7,8 @@ pub mod wire;
 use http::Method;
 use relatch_core::session::Stage;
 use relatch_http::{Code, Reply, Request};
-use relatch_spin::app::with_session;
-use relatch_spin::{Handled, SpinApp, serve};
+use relatch_spin::app::{Caller, with_session};
+use relatch_spin::{Handled, SpinApp, outbound, serve};
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 
@@ -18,24 +18,57 @@ async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
 }
 
 async fn route(app: SpinApp, request: Request) -> Handled {
-    match request.segments().as_deref() {
-        Some(["register"]) => match request.method {
-            Method::GET => {
-                let caller = app.need_stage(&request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
-                Ok(Reply::ok(&wire::Registration::of(&caller)))
-            }
-            _ => Ok(Reply::method_not_allowed("GET, HEAD")),
-        },
-        Some(["register", "finish"]) => match request.method {
-            Method::POST => finish(app, &request).await,
-            _ => Ok(Reply::method_not_allowed("POST")),
-        },
+    let segments = request.segments();
+    match (segments.as_deref(), &request.method) {
+        (Some(["register"]), &Method::GET) => {
+            let caller = caller(&app, &request).await?;
+            let policy = app.vault.policy().await?;
+            let required = caller.session.stage == Stage::RegistrationRequired;
+            let complete = step::is_complete(caller.person(), &policy);
+            Ok(Reply::ok(&wire::Registration::of(caller.person(), &policy, required, complete)))
+        }
+        (Some(["register", "app"]), &Method::POST) => begin_app(app, &request).await,
+        (Some(["register", "app", "confirm"]), &Method::POST) => confirm_app(app, &request).await,
+        (Some(["register", "recovery-codes"]), &Method::POST) => recovery_codes(app, &request).await,
+        (Some(["register", "finish"]), &Method::POST) => finish(app, &request).await,
+        (Some(["register"]), _) => Ok(Reply::method_not_allowed("GET, HEAD")),
+        (Some(["register", "app" | "recovery-codes" | "finish"] | ["register", "app", "confirm"]), _) => {
+            Ok(Reply::method_not_allowed("POST"))
+        }
         _ => Err(Code::NotFound.into()),
     }
 }
 
+async fn caller(app: &SpinApp, request: &Request) -> Result<Caller, relatch_spin::StepError> {
+    app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await
+}
+
+async fn begin_app(app: SpinApp, request: &Request) -> Handled {
+    let caller = caller(&app, request).await?;
+    let wire::Nothing {} = request.json()?;
+    let (seed, policy) = step::begin_app(&app, &caller).await?;
+    let view = wire::NewApp::show(&seed, app.organisation_name(&policy), &caller.person().account.name);
+    Ok(Reply::ok(&view.ok_or(Code::Internal)?))
+}
+
+async fn confirm_app(app: SpinApp, request: &Request) -> Handled {
+    let caller = caller(&app, request).await?;
+    let typed: wire::Typed = request.json()?;
+    let (registered, ticket) = step::confirm_app(&app, &caller, &typed.code).await?;
+    outbound::deliver(&app, ticket);
+    Ok(Reply::ok(&wire::Registered { registered: (&registered).into() }))
+}
+
+async fn recovery_codes(app: SpinApp, request: &Request) -> Handled {
+    let caller = caller(&app, request).await?;
+    let wire::Nothing {} = request.json()?;
+    let (codes, ticket) = step::recovery_codes(&app, &caller).await?;
+    outbound::deliver(&app, ticket);
+    Ok(Reply::ok(&wire::NewCodes::show(&codes, app.now)))
+}
+
 async fn finish(app: SpinApp, request: &Request) -> Handled {
-    let caller = app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
+    let caller = caller(&app, request).await?;
     let wire::Nothing {} = request.json()?;
     Ok(match step::finish(&app, &caller).await? {
         Some(token) => {

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use relatch_core::session::Stage;
 use relatch_http::{Code, Problem, Reply, Request, cookies};
 use relatch_spin::{Handled, SpinApp, outbound, serve};
+use relatch_store::records::Via;
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 
@@ -32,36 +33,33 @@ async fn route(app: SpinApp, request: Request) -> Handled {
 }
 
 async fn reset(app: SpinApp, request: &Request) -> Handled {
-    let body: wire::ToNumber = request.json()?;
+    let body: wire::To = request.json()?;
     let cookie = cookies::get(request, cookies::FLOW).ok_or(Code::FlowExpired)?;
     let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::FlowExpired)?;
-    let number = body.parse().ok_or_else(|| Problem::new(Code::InvalidField).field("number"))?;
-    let (flow, ticket) = step::reset(&app, flow, &number, body.delivery.into()).await?;
+    let (to, channel) = body.parse().map_err(|field| Problem::new(Code::InvalidField).field(field))?;
+    let (flow, ticket) = step::reset(&app, flow, &to, channel).await?;
     let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&flow)?);
-    let reply = Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(flow.sends, None)).cookie(cookie);
-    deliver(&app, ticket);
+    let reply = Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(flow.sends, (&to).into(), None)).cookie(cookie);
+    outbound::deliver(&app, ticket);
     Ok(reply)
 }
 
 async fn register(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
-    let body: wire::ToNumber = request.json()?;
-    let number = body.parse().ok_or_else(|| Problem::new(Code::NumberNotUsable).field("number"))?;
-    let sent = step::register(&app, &caller, &number, body.delivery.into()).await?;
-    deliver(&app, Some(sent.ticket));
-    Ok(Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(sent.sends, Some(number.hint()))))
+    let body: wire::To = request.json()?;
+    let (to, channel) = body.parse().map_err(|field| {
+        Problem::new(if field == "number" { Code::NumberNotUsable } else { Code::InvalidField }).field(field)
+    })?;
+    let sent = step::register(&app, &caller, &to, channel).await?;
+    outbound::deliver(&app, Some(sent.ticket));
+    let view = wire::Sent::after(sent.sends, (&to).into(), Some(to.hint()));
+    Ok(Reply::json(StatusCode::ACCEPTED, &view))
 }
 
 async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::SecondFactorRequired]).await?;
     let body: wire::ToMyPhone = request.json()?;
     let sent = step::sign_in(&app, &caller, body.delivery.into()).await?;
-    deliver(&app, Some(sent.ticket));
-    Ok(Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(sent.sends, None)))
-}
-
-fn deliver(app: &SpinApp, ticket: Option<relatch_store::outbox::OutboxTicket>) {
-    if let Some(ticket) = ticket {
-        outbound::deliver_later(ticket, app.request_id.clone());
-    }
+    outbound::deliver(&app, Some(sent.ticket));
+    Ok(Reply::json(StatusCode::ACCEPTED, &wire::Sent::after(sent.sends, Via::Phone, None)))
 }

@@ -1,19 +1,18 @@
 //! The order of SEND: limits, decide in silence, win the message, write it all down, answer.
 
 use relatch_core::enrolment::may_reset;
-use relatch_core::keyed::same;
-use relatch_core::limits::{CODE_LIFE, SEND_PER_CLIENT, SENDS_PER_FLOW, STEP_UP_LIFE};
+use relatch_core::limits::{SEND_PER_CLIENT, SENDS_PER_FLOW, STEP_UP_LIFE};
 use relatch_core::sending::{Sending, cooldown};
 use relatch_core::session::Stage;
-use relatch_core::{PhoneNumber, enrolment};
+use relatch_core::{Destination, EmailAddress, PhoneNumber};
 use relatch_delivery::Message;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
-use relatch_store::challenges::CodeFor;
+use relatch_store::challenges::{CodeFor, code_life};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
-use relatch_store::records::{Person, Purpose};
+use relatch_store::records::{Person, Policy, Purpose, Via};
 use relatch_store::sends::SendSlot;
 use relatch_store::tokens::{Flow, FlowStage};
 use relatch_store::{Batch, Entropy, Kv};
@@ -28,10 +27,8 @@ pub struct Sent {
 struct Parcel<'a> {
     what: CodeFor<'a>,
     slots: &'a [SendSlot],
-    to: &'a PhoneNumber,
+    to: &'a Destination,
     channel: Channel,
-    /// Registration: the number the code will prove.
-    proves: Option<&'a PhoneNumber>,
     event: Event,
 }
 
@@ -40,7 +37,7 @@ struct Parcel<'a> {
 pub async fn reset<K: Kv, E: Entropy>(
     app: &App<K, E>,
     mut flow: Flow,
-    typed: &PhoneNumber,
+    typed: &Destination,
     channel: Channel,
 ) -> Stepped<(Flow, Option<OutboxTicket>)> {
     if flow.stage == FlowStage::Proven {
@@ -49,11 +46,16 @@ pub async fn reset<K: Kv, E: Entropy>(
     visible_limits(app, &flow)?;
     app.limit(SEND_PER_CLIENT).await?;
     let person = app.vault.person(flow.subject).await?;
-    let scope = app.vault.scope().await?;
-    let registered = flow.real && person.as_ref().is_some_and(|person| is_theirs(person, &flow, &scope, typed));
+    let policy = app.vault.policy().await?;
+    if !is_allowed(&policy, channel) {
+        return Err(Problem::new(Code::InvalidField).field("delivery").into());
+    }
+    let stored = person.filter(|_| flow.real).and_then(|person| theirs(&person, &flow, &policy, typed));
+    let registered = stored.is_some();
     let subject = *flow.subject.as_bytes();
-    let elsewhere: [&[u8]; 2] = [&subject, typed.expose().as_bytes()];
-    let theirs = app.vault.send_slot(app.vault.destination(typed.expose()), app.now).await?;
+    let folded = typed.folded();
+    let elsewhere: [&[u8]; 2] = [&subject, folded.as_bytes()];
+    let theirs = app.vault.send_slot(app.vault.destination(&folded), app.now).await?;
     let nobodys = app.vault.send_slot(app.vault.decoy_destination(&elsewhere), app.now).await?;
     // A destination that has had enough gets nothing more, and nobody is told (SEC-3, SEC-67).
     let deliver = registered && theirs.sending == Sending::Allowed;
@@ -79,8 +81,8 @@ pub async fn reset<K: Kv, E: Entropy>(
         ..app.event(EventKind::CodeRequested, if deliver { "sent" } else { "not_sent" })
     };
     let channel = if deliver { channel } else { Channel::Nobody };
-    let parcel = Parcel { what, slots: &[slot], to: typed, channel, proves: None, event };
-    let ticket = send(app, parcel).await?;
+    let parcel = Parcel { what, slots: &[slot], to: stored.as_ref().unwrap_or(typed), channel, event };
+    let ticket = send(app, &policy, parcel).await?;
     Ok((flow, Some(ticket)))
 }
 
@@ -92,14 +94,33 @@ fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()
             .into());
     }
     let sends = usize::try_from(flow.sends).unwrap_or(usize::MAX);
-    let wait = if flow.sends == 0 { 0 } else { app.now.until(flow.last_sent.plus(cooldown(sends))) };
+    // (A second step begins with a clean slate: the first one's destination is another.)
+    let wait = if flow.last_sent.0 == 0 { 0 } else { app.now.until(flow.last_sent.plus(cooldown(sends))) };
     if wait > 0 { Err(Problem::new(Code::TooSoon).retry_after(wait).into()) } else { Ok(()) }
 }
 
-fn is_theirs(person: &Person, flow: &Flow, scope: &enrolment::Scope, typed: &PhoneNumber) -> bool {
-    let wanted = typed.to_stored();
-    let known = person.methods.phones.iter().any(|phone| same(phone.number.as_bytes(), wanted.as_bytes()));
-    known && person.password.generation == flow.generation && may_reset(person.standing(scope)).is_ok()
+/// The stored destination that was typed, if it is registered, of a kind that is allowed and not proven
+/// yet, and good for a reset of this account. The message goes there, not to what was typed (SEC-27).
+fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) -> Option<Destination> {
+    let standing = person.standing(policy);
+    let kind = typed.kind();
+    let usable = standing.kinds.has(kind) && !flow.proven().has(kind);
+    let stored = person.methods.stored(typed.into(), &typed.to_stored())?;
+    let stored = match typed {
+        Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(stored)?),
+        Destination::Email(_) => Destination::Email(EmailAddress::parse(stored)?),
+    };
+    let fits = usable && person.password.generation == flow.generation && may_reset(standing).is_ok();
+    fits.then_some(stored)
+}
+
+fn is_allowed(policy: &Policy, channel: Channel) -> bool {
+    match channel {
+        Channel::Text => policy.methods.text,
+        Channel::Call => policy.methods.call,
+        Channel::Mail => policy.methods.email,
+        Channel::Nobody => false,
+    }
 }
 
 /// Registration: the number must be free to write to, and so must the person: otherwise one session
@@ -107,17 +128,21 @@ fn is_theirs(person: &Person, flow: &Flow, scope: &enrolment::Scope, typed: &Pho
 pub async fn register<K: Kv, E: Entropy>(
     app: &App<K, E>,
     caller: &Caller,
-    number: &PhoneNumber,
+    to: &Destination,
     channel: Channel,
 ) -> Stepped<Sent> {
     if caller.session.stage == Stage::SignedIn && !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
         return Err(Code::StepUpRequired.into());
     }
     app.limit(SEND_PER_CLIENT).await?;
+    let policy = app.vault.policy().await?;
+    if !is_allowed(&policy, channel) {
+        return Err(Problem::new(Code::InvalidField).field("delivery").into());
+    }
     let account = caller.person().account.id;
     let own = app.vault.destination(&format!("register {account}"));
     let slots = [
-        app.vault.send_slot(app.vault.destination(number.expose()), app.now).await?,
+        app.vault.send_slot(app.vault.destination(&to.folded()), app.now).await?,
         app.vault.send_slot(own, app.now).await?,
     ];
     let event = Event {
@@ -126,7 +151,7 @@ pub async fn register<K: Kv, E: Entropy>(
         ..app.event(EventKind::CodeRequested, "sent")
     };
     let what = caller.code_for(Purpose::Register);
-    openly(app, Parcel { what, slots: &slots, to: number, channel, proves: Some(number), event }).await
+    openly(app, &policy, Parcel { what, slots: &slots, to, channel, event }).await
 }
 
 /// Sign-in: to the phone that is registered, and to no other.
@@ -134,19 +159,20 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
     app.limit(SEND_PER_CLIENT).await?;
     let account = caller.person().account.id;
     let stored = caller.person().methods.phones.first().ok_or(Code::WrongStep)?;
-    let number = PhoneNumber::from_stored(&stored.number).ok_or(Code::WrongStep)?;
-    let slots = [app.vault.send_slot(app.vault.destination(number.expose()), app.now).await?];
+    let to = Destination::Phone(PhoneNumber::from_stored(&stored.number).ok_or(Code::WrongStep)?);
+    let policy = app.vault.policy().await?;
+    let slots = [app.vault.send_slot(app.vault.destination(&to.folded()), app.now).await?];
     let event = Event {
         actor: Some(account.to_string()),
         target: Some(account.to_string()),
         ..app.event(EventKind::CodeRequested, "sent")
     };
     let what = caller.code_for(Purpose::SignIn);
-    openly(app, Parcel { what, slots: &slots, to: &number, channel, proves: None, event }).await
+    openly(app, &policy, Parcel { what, slots: &slots, to: &to, channel, event }).await
 }
 
 /// Sends to somebody who may know why not.
-async fn openly<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepped<Sent> {
+async fn openly<K: Kv, E: Entropy>(app: &App<K, E>, policy: &Policy, parcel: Parcel<'_>) -> Stepped<Sent> {
     for slot in parcel.slots {
         match slot.sending {
             Sending::Allowed => {}
@@ -160,35 +186,37 @@ async fn openly<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepp
         }
     }
     let sends = parcel.slots.first().map_or(1, SendSlot::this_hour);
-    let ticket = send(app, parcel).await?;
+    let ticket = send(app, policy, parcel).await?;
     Ok(Sent { ticket, sends })
 }
 
 /// Makes the code and writes challenge, history, message and event down: one commit.
-async fn send<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepped<OutboxTicket> {
+async fn send<K: Kv, E: Entropy>(app: &App<K, E>, policy: &Policy, parcel: Parcel<'_>) -> Stepped<OutboxTicket> {
     let real = parcel.channel != Channel::Nobody;
-    let new = app.vault.make_code(parcel.what, parcel.proves, real, app.now).await?;
+    let via = Via::from(parcel.to);
+    let new = app.vault.make_code(parcel.what, via, &parcel.to.to_stored(), real, app.now).await?;
     let message = match parcel.what.purpose {
         Purpose::Reset => Message::ResetCode(&new.code),
         Purpose::Register => Message::RegistrationCode(&new.code),
         Purpose::SignIn => Message::SignInCode(&new.code),
     };
-    let organisation = &app.settings.organisation;
-    let body = if parcel.channel == Channel::Call { message.speech(organisation) } else { message.text(organisation) };
+    let organisation = app.organisation_name(policy);
+    let (subject, body) = match parcel.channel {
+        Channel::Call => (String::new(), message.speech(organisation)),
+        Channel::Mail => {
+            let mail = message.mail(organisation);
+            (mail.subject, mail.body)
+        }
+        Channel::Text | Channel::Nobody => (String::new(), message.text(organisation)),
+    };
     let mut batch = Batch::default();
     app.vault.put_challenge(&mut batch, parcel.what, &new)?;
     for slot in parcel.slots {
         app.vault.put_send(&mut batch, slot, app.now)?;
     }
-    let outgoing = Outgoing {
-        channel: parcel.channel,
-        to: parcel.to.expose().to_owned(),
-        subject: String::new(),
-        body,
-        created: app.now,
-        expires: app.now.plus(CODE_LIFE),
-    };
-    let ticket = app.vault.put_outgoing(&mut batch, &outgoing)?;
+    let to = parcel.to.expose().to_owned();
+    let outgoing = Outgoing { channel: parcel.channel, to, subject, body, created: app.now };
+    let ticket = app.vault.put_outgoing(&mut batch, &[outgoing], app.now.plus(code_life(via)))?;
     app.vault.put_event(&mut batch, &parcel.event)?;
     app.vault.commit(batch).await?;
     Ok(ticket)
@@ -198,6 +226,7 @@ async fn send<K: Kv, E: Entropy>(app: &App<K, E>, parcel: Parcel<'_>) -> Stepped
 mod tests {
     use super::*;
     use relatch_core::Timestamp;
+    use relatch_store::tokens::Reason;
     use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
 
     async fn flow(app: &TestApp, real: bool) -> Flow {
@@ -218,6 +247,8 @@ mod tests {
             last_sent: zero,
             challenge: decoy,
             proven_at: zero,
+            reason: Reason::Forgot,
+            proofs: 0,
         }
     }
 
@@ -225,12 +256,12 @@ mod tests {
     async fn send_to(real: bool, number: &str) -> (Channel, u64) {
         let app = app();
         let flow = flow(&app, real).await;
-        let typed = PhoneNumber::parse(number, "GB").unwrap();
+        let typed = Destination::Phone(PhoneNumber::parse(number, "GB").unwrap());
         let before = app.vault.kv().commits();
         let (flow, ticket) = reset(&app, flow, &typed, Channel::Text).await.unwrap();
         let commits = app.vault.kv().commits() - before;
         assert_eq!((flow.sends, flow.stage), (1, FlowStage::Sent));
-        let outgoing = app.vault.outgoing(&ticket.unwrap(), app.now).await.unwrap().unwrap();
+        let outgoing = app.vault.outgoing(&ticket.unwrap(), app.now).await.unwrap().remove(0);
         (outgoing.channel, commits)
     }
 
@@ -248,12 +279,12 @@ mod tests {
         pollster::block_on(async {
             let app = app();
             let flow = flow(&app, true).await;
-            let typed = PhoneNumber::parse("07400 123456", "GB").unwrap();
+            let typed = Destination::Phone(PhoneNumber::parse("07400 123456", "GB").unwrap());
             let (_, first) = reset(&app, flow.clone(), &typed, Channel::Text).await.unwrap();
             let (again, second) = reset(&app, flow.clone(), &typed, Channel::Text).await.unwrap();
             assert!(first.is_some());
             if let Some(ticket) = second {
-                let outgoing = app.vault.outgoing(&ticket, app.now).await.unwrap().unwrap();
+                let outgoing = app.vault.outgoing(&ticket, app.now).await.unwrap().remove(0);
                 assert_eq!(outgoing.channel, Channel::Nobody);
             }
             // The code of the first request stays good for this flow.
@@ -266,7 +297,7 @@ mod tests {
         pollster::block_on(async {
             let mut app = app();
             let mut flow = flow(&app, true).await;
-            let typed = PhoneNumber::parse("07400 123456", "GB").unwrap();
+            let typed = Destination::Phone(PhoneNumber::parse("07400 123456", "GB").unwrap());
             for wait in [30, 60, 120] {
                 flow = reset(&app, flow, &typed, Channel::Text).await.unwrap().0;
                 assert!(reset(&app, flow.clone(), &typed, Channel::Text).await.is_err(), "too soon");

@@ -1,4 +1,4 @@
-//! SETPW: a new password, bought with a reset's grant or asked for at a first sign-in.
+//! SETPW: a new password, bought with a reset's grant, asked for at a first sign-in, or wanted.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod step;
@@ -8,7 +8,7 @@ use http::Method;
 use relatch_core::session::Stage;
 use relatch_http::{Code, Reply, Request, cookies};
 use relatch_spin::app::with_session;
-use relatch_spin::{Handled, SpinApp, serve};
+use relatch_spin::{Handled, SpinApp, outbound, serve};
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 
@@ -19,20 +19,25 @@ async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
 
 async fn route(app: SpinApp, request: Request) -> Handled {
     let segments = request.segments();
-    let Some(["set-password", purpose @ ("reset" | "sign-in")]) = segments.as_deref() else {
+    let Some(["set-password", purpose @ ("reset" | "sign-in" | "change")]) = segments.as_deref() else {
         return Err(Code::NotFound.into());
     };
     if request.method != Method::POST {
         return Ok(Reply::method_not_allowed("POST"));
     }
-    if *purpose == "reset" { reset(app, &request).await } else { sign_in(app, &request).await }
+    match *purpose {
+        "reset" => reset(app, &request).await,
+        "change" => change(app, &request).await,
+        _ => sign_in(app, &request).await,
+    }
 }
 
 async fn reset(app: SpinApp, request: &Request) -> Handled {
     let chosen: wire::Chosen = request.json()?;
     let cookie = cookies::get(request, cookies::FLOW).ok_or(Code::GrantSpent)?;
     let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::GrantSpent)?;
-    step::reset(&app, &flow, &chosen.password).await?;
+    let ticket = step::reset(&app, &flow, &chosen.password).await?;
+    outbound::deliver(&app, ticket);
     Ok(Reply::ok(&wire::Done { done: true }).cookie(cookies::clear(cookies::FLOW)))
 }
 
@@ -41,4 +46,12 @@ async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let chosen: wire::Chosen = request.json()?;
     let (token, stage) = step::first_sign_in(&app, &caller, &chosen.password).await?;
     Ok(with_session(Reply::ok(&app.session_view(caller.person(), stage, token.expose())), &token))
+}
+
+async fn change(app: SpinApp, request: &Request) -> Handled {
+    let caller = app.need_stage(request, &[Stage::SignedIn]).await?;
+    let wanted: wire::Change = request.json()?;
+    let (token, ticket) = step::change(&app, &caller, &wanted.current, &wanted.password).await?;
+    outbound::deliver(&app, ticket);
+    Ok(with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose())), &token))
 }

@@ -1,28 +1,30 @@
 //! The order of SETPW: is it still allowed, is the password good, win the change, hash, write.
 
-use relatch_core::enrolment::{may_reset, must_register};
-use relatch_core::limits::SIGN_IN_PER_CLIENT;
+use relatch_core::enrolment::must_register;
+use relatch_core::keyed::same;
+use relatch_core::limits::{SIGN_IN_PER_CLIENT, STEP_UP_LIFE};
 use relatch_core::password::{PasswordRules, Rejection};
 use relatch_core::session::{Stage, after_password_change};
 use relatch_core::{Password, Secret};
+use relatch_delivery::Notice;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
+use relatch_store::outbox::OutboxTicket;
 use relatch_store::tokens::{Flow, FlowStage};
 use relatch_store::{Batch, Entropy, Kv};
 
 /// Two commits and one hash. The gate is the password's next generation, so one success spends every
-/// grant, code, flow and session of the old one (SEC-23, SEC-25).
-pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str) -> Stepped<()> {
+/// grant, code, flow and session of the old one (SEC-23, SEC-25). A new password is not locked, so this
+/// unlocks too.
+pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str) -> Stepped<Option<OutboxTicket>> {
     if flow.stage != FlowStage::Proven || !flow.real {
         return Err(Code::WrongStep.into());
     }
     let person = app.vault.person(flow.subject).await?;
-    let scope = app.vault.scope().await?;
-    let person = person
-        .filter(|person| person.password.generation == flow.generation && may_reset(person.standing(&scope)).is_ok())
-        .ok_or(Code::GrantSpent)?;
+    let policy = app.vault.policy().await?;
+    let person = person.filter(|person| flow.holds_grant(person, &policy)).ok_or(Code::GrantSpent)?;
     let password = judged(typed, &app.rules_for(&person))?;
     if !app.vault.claim_password_change(flow.subject, flow.generation, flow.begun).await? {
         return Err(Code::GrantSpent.into());
@@ -35,7 +37,9 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str)
         &mut batch,
         &Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") },
     )?;
-    Ok(app.vault.commit(batch).await?)
+    let ticket = app.notify(&mut batch, &policy, Notice::PasswordReset, &[&person.methods])?;
+    app.vault.commit(batch).await?;
+    Ok(ticket)
 }
 
 /// The forced change of a first sign-in (S35): two hashes, so the client is charged first.
@@ -50,23 +54,74 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
     if app.verify_password(&password, &person.password.hash)? {
         return Err(rejected(&[Rejection::SameAsBefore]).into());
     }
+    let policy = app.vault.policy().await?;
+    let stage = after_password_change(must_register(person.standing(&policy), policy.registration.ask_at_sign_in));
+    let mut batch = Batch::default();
+    let token = change_to(app, caller, &mut batch, &password, stage, "first_sign_in").await?;
+    app.vault.commit(batch).await?;
+    Ok((token, stage))
+}
+
+/// Somebody who knows their password chooses another (S1): the sign-in must be fresh, the current
+/// password is asked for, and a wrong one counts like at sign-in (SEC-40). Every other session ends.
+pub async fn change<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    current: &str,
+    typed: &str,
+) -> Stepped<(Secret<String>, Option<OutboxTicket>)> {
+    if !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
+        return Err(Code::StepUpRequired.into());
+    }
+    app.limit(SIGN_IN_PER_CLIENT).await?;
+    let person = caller.person();
+    let (id, generation) = (person.account.id, person.password.generation);
+    let current = Password::parse(current).map_err(|_| Problem::new(Code::InvalidField).field("current"))?;
+    let password = judged(typed, &app.rules_for(person))?;
+    let charged = app.vault.charge_sign_in(id, generation, app.now).await?;
+    let right = charged.may_compare && app.verify_password(&current, &person.password.hash)?;
+    let mut batch = Batch::default();
+    if !right {
+        app.vault.put_sign_in_failure(&mut batch, id, &charged, app.now)?;
+        let target = Some(id.to_string());
+        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "change") })?;
+        app.vault.commit(batch).await?;
+        return Err(Problem::new(Code::WrongPassword).field("current").into());
+    }
+    app.vault.forgive_sign_in(&mut batch, id, &charged).await?;
+    // Both are at hand, so sameness needs no third hash.
+    if same(current.expose().as_bytes(), password.expose().as_bytes()) {
+        app.vault.commit(batch).await?;
+        return Err(rejected(&[Rejection::SameAsBefore]).into());
+    }
+    let policy = app.vault.policy().await?;
+    let token = change_to(app, caller, &mut batch, &password, Stage::SignedIn, "done").await?;
+    let ticket = app.notify(&mut batch, &policy, Notice::PasswordChanged, &[&person.methods])?;
+    app.vault.commit(batch).await?;
+    Ok((token, ticket))
+}
+
+/// Wins the next password and puts it, the session that goes on, and the event in `batch`.
+async fn change_to<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    batch: &mut Batch,
+    password: &Password,
+    stage: Stage,
+    result: &str,
+) -> Stepped<Secret<String>> {
+    let person = caller.person();
     let (id, generation) = (person.account.id, person.password.generation);
     if !app.vault.claim_password_change(id, generation, caller.session.record.begun).await? {
         return Err(Code::WrongStep.into());
     }
-    let scope = app.vault.scope().await?;
-    let record = app.hash_password(&password, generation.saturating_add(1), false)?;
-    let stage = after_password_change(must_register(person.standing(&scope)));
-    let mut batch = Batch::default();
-    app.vault.put_password(&mut batch, id, &record)?;
-    let token = app.rotate(&mut batch, caller, record.generation, stage)?;
+    let record = app.hash_password(password, generation.saturating_add(1), false)?;
+    app.vault.put_password(batch, id, &record)?;
+    let token = app.rotate(batch, caller, record.generation, stage).await?;
     let who = Some(id.to_string());
-    app.vault.put_event(
-        &mut batch,
-        &Event { actor: who.clone(), target: who, ..app.event(EventKind::PasswordChanged, "first_sign_in") },
-    )?;
-    app.vault.commit(batch).await?;
-    Ok((token, stage))
+    let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::PasswordChanged, result) };
+    app.vault.put_event(batch, &event)?;
+    Ok(token)
 }
 
 fn judged(typed: &str, rules: &PasswordRules) -> Stepped<Password> {
@@ -89,6 +144,8 @@ fn too_much(reason: Rejection) -> Problem {
 mod tests {
     use super::*;
     use relatch_core::Timestamp;
+    use relatch_core::methods::{Kind, Kinds};
+    use relatch_store::tokens::Reason;
     use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
 
     async fn granted(app: &TestApp) -> Flow {
@@ -107,6 +164,8 @@ mod tests {
             last_sent: Timestamp(0),
             challenge: id,
             proven_at: begun,
+            reason: Reason::Forgot,
+            proofs: Kinds::NONE.with(Kind::Phone).bits(),
         }
     }
 

@@ -8,6 +8,13 @@ pub struct Chosen {
     pub password: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    pub current: String,
+    pub password: String,
+}
+
 #[derive(Serialize)]
 pub struct Done {
     pub done: bool,

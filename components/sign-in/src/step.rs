@@ -35,7 +35,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     let parsed = UserName::parse(name, &app.settings.domain);
     let lookup = parsed.as_ref().map_or(name, UserName::as_str);
     let person = app.vault.find_person(lookup).await?;
-    let scope = app.vault.scope().await?;
+    let policy = app.vault.policy().await?;
     let decoy = app.vault.keys.decoy(&[lookup.as_bytes()]);
     let (subject, generation) =
         person.as_ref().map_or((decoy, 1), |person| (person.account.id, person.password.generation));
@@ -51,13 +51,13 @@ pub async fn sign_in<K: Kv, E: Entropy>(
         app.vault.commit(batch).await?;
         return Err(Code::SignInFailed.into());
     };
-    let standing = person.standing(&scope);
-    let stage = after_password(standing.methods > 0, person.password.must_change, must_register(standing));
+    let must_register = must_register(person.standing(&policy), policy.registration.ask_at_sign_in);
+    let stage = after_password(person.methods.has_second_factor(), person.password.must_change, must_register);
     app.vault.forgive_sign_in(&mut batch, subject, &charged).await?;
     if let Some(before) = before {
         app.vault.end_session(&mut batch, &before.session)?;
     }
-    let token = app.vault.open_session(&mut batch, &person, generation, stage, None, app.now)?;
+    let token = app.vault.open_session(&mut batch, &person, generation, stage, None, app.now).await?;
     let who = Some(subject.to_string());
     app.vault.put_event(
         &mut batch,

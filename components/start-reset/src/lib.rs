@@ -19,9 +19,10 @@ async fn route(app: SpinApp, request: Request) -> Handled {
     match request.segments().as_deref() {
         Some(["start-reset"]) => match request.method {
             Method::POST => {
-                let flow = step::start(&app, &request.json::<wire::Start>()?.name).await?;
+                let wanted: wire::Start = request.json()?;
+                let (flow, policy) = step::start(&app, &wanted.name, wanted.reason).await?;
                 let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&flow)?);
-                Ok(Reply::ok(&wire::Started::new()).cookie(cookie))
+                Ok(Reply::ok(&wire::Started::under(&policy)).cookie(cookie))
             }
             _ => Ok(Reply::method_not_allowed("POST")),
         },

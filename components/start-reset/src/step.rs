@@ -7,14 +7,15 @@ use relatch_core::{Timestamp, UserName};
 use relatch_http::{Code, Problem};
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
-use relatch_store::tokens::{Flow, FlowStage};
+use relatch_store::records::Policy;
+use relatch_store::tokens::{Flow, FlowStage, Reason};
 use relatch_store::{Batch, Entropy, Kv};
 
 /// The generation of a decoy's password: it never changes.
 const DECOY_GENERATION: u64 = 1;
 
 /// Two commits: the client's count, the event. Five reads for every name.
-pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<Flow> {
+pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str, reason: Reason) -> Stepped<(Flow, Policy)> {
     if !is_typeable(typed) {
         return Err(Problem::new(Code::InvalidField).field("name").into());
     }
@@ -22,8 +23,8 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<F
     let name = UserName::parse(typed, &app.settings.domain);
     let lookup = name.as_ref().map_or(typed, UserName::as_str);
     let person = app.vault.find_person(lookup).await?;
-    let scope = app.vault.scope().await?;
-    let judged = person.as_ref().map(|person| may_reset(person.standing(&scope)));
+    let policy = app.vault.policy().await?;
+    let judged = person.as_ref().map(|person| may_reset(person.standing(&policy)));
     let decoy = app.vault.keys.decoy(&[lookup.as_bytes()]);
     let (subject, generation, real) = match (&person, judged) {
         (Some(person), Some(Ok(()))) => (person.account.id, person.password.generation, true),
@@ -38,7 +39,7 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<F
     let mut batch = Batch::default();
     app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::ResetStarted, &result) })?;
     app.vault.commit(batch).await?;
-    Ok(Flow {
+    let flow = Flow {
         id: app.vault.random_id()?,
         subject,
         real,
@@ -49,7 +50,10 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str) -> Stepped<F
         last_sent: Timestamp(0),
         challenge: decoy,
         proven_at: Timestamp(0),
-    })
+        reason,
+        proofs: 0,
+    };
+    Ok((flow, policy))
 }
 
 #[cfg(test)]
@@ -68,7 +72,7 @@ mod tests {
             let mut costs = Vec::new();
             for (name, real) in [("alice", true), ("ralph", false), ("nobody", false), ("n\u{f6}body", false)] {
                 let before = app.vault.kv().commits();
-                let flow = start(&app, name).await.unwrap();
+                let flow = start(&app, name, Reason::Forgot).await.unwrap().0;
                 costs.push(app.vault.kv().commits() - before);
                 assert_eq!(flow.real, real, "{name}");
                 assert_eq!(flow.subject == ready.account.id, real, "{name}");
@@ -82,9 +86,9 @@ mod tests {
         pollster::block_on(async {
             let app = app();
             for _ in 0..10 {
-                start(&app, "nobody").await.unwrap();
+                start(&app, "nobody", Reason::Forgot).await.unwrap();
             }
-            assert!(start(&app, "nobody").await.is_err());
+            assert!(start(&app, "nobody", Reason::Forgot).await.is_err());
         });
     }
 }

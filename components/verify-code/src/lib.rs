@@ -8,7 +8,7 @@ use http::Method;
 use relatch_core::session::Stage;
 use relatch_http::{Code, Reply, Request, cookies};
 use relatch_spin::app::with_session;
-use relatch_spin::{Handled, SpinApp, serve};
+use relatch_spin::{Handled, SpinApp, outbound, serve};
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 
@@ -36,21 +36,25 @@ async fn reset(app: SpinApp, request: &Request) -> Handled {
     let typed: wire::Typed = request.json()?;
     let cookie = cookies::get(request, cookies::FLOW).ok_or(Code::FlowExpired)?;
     let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::FlowExpired)?;
-    let (flow, rules) = step::reset(&app, flow, &typed.code).await?;
-    let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&flow)?);
-    Ok(Reply::ok(&wire::Proven::new(&rules)).cookie(cookie))
+    let proven = step::reset(&app, flow, typed.method, &typed.code).await?;
+    let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&proven.flow)?);
+    outbound::deliver(&app, proven.ticket);
+    Ok(Reply::ok(&proven.next).cookie(cookie))
 }
 
 async fn register(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::RegistrationRequired, Stage::SignedIn]).await?;
-    let typed: wire::Typed = request.json()?;
-    let phone = step::register(&app, &caller, &typed.code).await?;
-    Ok(Reply::ok(&wire::Registered { registered: (&phone).into() }))
+    let typed: wire::TypedCode = request.json()?;
+    let (registered, ticket) = step::register(&app, &caller, &typed.code).await?;
+    outbound::deliver(&app, ticket);
+    Ok(Reply::ok(&wire::Registered { registered }))
 }
 
 async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::SecondFactorRequired]).await?;
     let typed: wire::Typed = request.json()?;
-    let (token, stage) = step::sign_in(&app, &caller, &typed.code).await?;
-    Ok(with_session(Reply::ok(&app.session_view(caller.person(), stage, token.expose())), &token))
+    let proven = step::sign_in(&app, &caller, typed.method, &typed.code).await?;
+    outbound::deliver(&app, proven.ticket);
+    let view = app.session_view(caller.person(), proven.stage, proven.token.expose());
+    Ok(with_session(Reply::ok(&view), &proven.token))
 }

@@ -1,53 +1,168 @@
 //! The order of VERIFY: read, charge, judge, write down, answer.
 
-use relatch_core::enrolment::may_reset;
+use crate::wire::{Next, Proof};
+use relatch_core::enrolment::{may_reset, must_register};
 use relatch_core::limits::{BINDING_LIFE, VERIFY_FAILURES_PER_CLIENT};
-use relatch_core::password::PasswordRules;
+use relatch_core::methods::Kind;
 use relatch_core::session::{Stage, after_second_factor};
-use relatch_core::{Code as SentCode, PhoneNumber, Secret};
+use relatch_core::{Code as SentCode, Secret, Timestamp};
+use relatch_delivery::Notice;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
+use relatch_spin::views::{MethodView, ways};
 use relatch_spin::{App, Stepped};
 use relatch_store::challenges::{CodeFor, Tried};
 use relatch_store::events::{Event, EventKind};
-use relatch_store::records::{PhoneMethod, Purpose};
-use relatch_store::tokens::{Flow, FlowStage};
+use relatch_store::methods::{AppTried, Registered};
+use relatch_store::outbox::OutboxTicket;
+use relatch_store::records::{Person, Policy, Purpose};
+use relatch_store::tokens::{Flow, FlowStage, Reason};
 use relatch_store::{Batch, Entropy, Kv};
 
-/// Reset. Right: three commits (attempt, gate, event). Wrong: three (attempt, event, client's count).
-pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &str) -> Stepped<(Flow, PasswordRules)> {
-    if flow.stage != FlowStage::Sent {
+/// A right proof in a reset.
+pub struct Proven {
+    pub flow: Flow,
+    pub next: Next,
+    pub ticket: Option<OutboxTicket>,
+}
+
+/// A right second factor.
+pub struct SignedIn {
+    pub token: Secret<String>,
+    pub stage: Stage,
+    pub ticket: Option<OutboxTicket>,
+}
+
+/// What a right answer proves, or why it is none.
+enum Judged {
+    Right(Kind),
+    No(Tried),
+}
+
+/// Reset. Right, with a code that was sent: three commits (attempt, gate, event). Wrong: three (attempt,
+/// event, client's count).
+pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, proof: Proof, typed: &str) -> Stepped<Proven> {
+    let fits = match proof {
+        Proof::Sent => flow.stage == FlowStage::Sent,
+        // Six digits are too few for a stranger: an app only follows another proof.
+        Proof::App => flow.stage != FlowStage::Proven && !flow.proven().is_empty(),
+        Proof::RecoveryCode => flow.stage != FlowStage::Proven,
+    };
+    if !fits {
         return Err(Code::WrongStep.into());
     }
     let person = app.vault.person(flow.subject).await?;
-    let scope = app.vault.scope().await?;
+    let policy = app.vault.policy().await?;
     // Whoever left the group, was blocked or has a new password meanwhile has no right code (SEC-60).
     let entitled = person.filter(|person| {
-        flow.real && person.password.generation == flow.generation && may_reset(person.standing(&scope)).is_ok()
+        flow.real && person.password.generation == flow.generation && may_reset(person.standing(&policy)).is_ok()
     });
-    let code = SentCode::parse(typed).filter(|_| entitled.is_some());
     let what = CodeFor {
         purpose: Purpose::Reset,
         subject: flow.subject,
-        kept_at: flow.challenge,
+        kept_at: if proof == Proof::Sent { flow.challenge } else { flow.subject },
         generation: flow.generation,
         binding: &flow.id,
     };
     let target = flow.real.then(|| flow.subject.to_string());
     let mut batch = Batch::default();
-    let tried = app.vault.try_code(&mut batch, what, code.as_ref(), app.now).await?;
-    let (Tried::Right { .. }, Some(person)) = (&tried, entitled) else {
-        return Err(refuse(app, batch, tried, target).await?.into());
+    let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), &policy, typed).await?;
+    let usable = |kind: Kind, person: &Person| person.standing(&policy).kinds.has(kind) && !flow.proven().has(kind);
+    let (kind, person) = match (judged, entitled) {
+        (Judged::Right(kind), Some(person)) if usable(kind, &person) => (kind, person),
+        (Judged::Right(_), _) => return Err(refuse(app, batch, Tried::Wrong, target).await?.into()),
+        (Judged::No(tried), _) => return Err(refuse(app, batch, tried, target).await?.into()),
     };
-    let event = Event { target, ..app.event(EventKind::CodeAccepted, "reset") };
+    let ticket = tell_of_recovery_code(app, &mut batch, &policy, &person, kind)?;
+    let event = Event { target, method: Some(kind.as_str().to_owned()), ..app.event(EventKind::CodeAccepted, "reset") };
     app.vault.put_event(&mut batch, &event)?;
     app.vault.commit(batch).await?;
-    flow.stage = FlowStage::Proven;
-    flow.proven_at = app.now;
-    Ok((flow, app.rules_for(&person)))
+    flow.proofs = flow.proven().with(kind).bits();
+    let next = next(app, &mut flow, &person, &policy);
+    Ok(Proven { flow, next, ticket })
 }
 
-pub async fn register<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed: &str) -> Stepped<PhoneMethod> {
+/// Enough proofs make a grant; otherwise one more, of another kind. From here on the person may see what
+/// they have registered: they have proven part of who they are.
+fn next<K: Kv, E: Entropy>(app: &App<K, E>, flow: &mut Flow, person: &Person, policy: &Policy) -> Next {
+    let standing = person.standing(policy);
+    if flow.proven().count() < standing.proofs() {
+        flow.stage = FlowStage::Started;
+        flow.last_sent = Timestamp(0);
+        let step = flow.proven().count().saturating_add(1);
+        return Next::Verify { step, methods: ways(policy, standing.kinds.without(flow.proven())) };
+    }
+    flow.stage = FlowStage::Proven;
+    flow.proven_at = app.now;
+    let rules = app.rules_for(person);
+    match flow.reason {
+        Reason::Forgot => Next::set_password(&rules),
+        Reason::Locked => Next::unlock(&rules),
+    }
+}
+
+/// Charges the attempt and compares. Nobody's answer is judged with the same work as anybody's.
+async fn judge<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    batch: &mut Batch,
+    what: CodeFor<'_>,
+    proof: Proof,
+    person: Option<&Person>,
+    policy: &Policy,
+    typed: &str,
+) -> Stepped<Judged> {
+    let kinds = person.map(|person| person.standing(policy).kinds).unwrap_or_default();
+    let (kind, tried) = match proof {
+        Proof::Sent => {
+            let code = SentCode::parse(typed).filter(|_| person.is_some());
+            return Ok(match app.vault.try_code(batch, what, code.as_ref(), app.now).await? {
+                // A destination that was removed meanwhile proves nothing any more (SEC-46).
+                Tried::Right { via, to } if person.is_some_and(|person| person.methods.has(via, &to)) => {
+                    Judged::Right(via.kind())
+                }
+                Tried::Right { .. } => Judged::No(Tried::Wrong),
+                tried => Judged::No(tried),
+            });
+        }
+        Proof::App => {
+            let own = person.filter(|_| kinds.has(Kind::App)).and_then(|person| person.methods.apps.first());
+            let own = own.map(|own| (own.id.as_str(), own.seed.as_str()));
+            (Kind::App, app.vault.try_app(batch, what, own, typed, app.now).await?)
+        }
+        Proof::RecoveryCode => {
+            let set = person.filter(|_| kinds.has(Kind::RecoveryCodes));
+            let set = set.and_then(|person| person.methods.recovery.as_ref());
+            (Kind::RecoveryCodes, app.vault.try_recovery_code(batch, what, set, typed, app.now).await?)
+        }
+    };
+    Ok(match tried {
+        AppTried::Right => Judged::Right(kind),
+        AppTried::Other(tried) => Judged::No(tried),
+    })
+}
+
+/// A recovery code was used: its owner hears of it, and it stands in the log.
+fn tell_of_recovery_code<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    batch: &mut Batch,
+    policy: &Policy,
+    person: &Person,
+    kind: Kind,
+) -> Stepped<Option<OutboxTicket>> {
+    if kind != Kind::RecoveryCodes {
+        return Ok(None);
+    }
+    let who = Some(person.account.id.to_string());
+    let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::RecoveryCodeUsed, "done") };
+    app.vault.put_event(batch, &event)?;
+    app.notify(batch, policy, Notice::RecoveryCodeUsed, &[&person.methods])
+}
+
+pub async fn register<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    typed: &str,
+) -> Stepped<(MethodView, Option<OutboxTicket>)> {
     let fresh = caller.session.stage == Stage::RegistrationRequired || caller.session.is_fresh(app.now, BINDING_LIFE);
     if !fresh {
         return Err(Code::StepUpRequired.into());
@@ -56,47 +171,93 @@ pub async fn register<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, typed
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
     let tried = app.vault.try_code(&mut batch, what, SentCode::parse(typed).as_ref(), app.now).await?;
-    let Tried::Right { number } = tried else {
+    let Tried::Right { via, to } = tried else {
         return Err(refuse(app, batch, tried, target).await?.into());
     };
     app.vault.give_back_attempt(what, app.now).await?;
-    let number = number.as_deref().and_then(PhoneNumber::from_stored).ok_or(Code::WrongStep)?;
-    let phone = app.vault.add_phone(&mut batch, what.subject, &number, app.now).await?;
+    let policy = app.vault.policy().await?;
+    let before = &caller.person().methods;
+    let mut after = before.clone();
+    let view = match app.vault.add_destination(&mut batch, what.subject, via, &to, app.now).await? {
+        Registered::Phone(phone) => {
+            let view = (&phone).into();
+            after.phones = vec![phone];
+            view
+        }
+        Registered::Email(email) => {
+            let view = (&email).into();
+            after.emails = vec![email];
+            view
+        }
+        Registered::Shared => return Err(Problem::new(Code::NumberNotUsable).into()),
+    };
     let event = Event {
         actor: target.clone(),
         target,
-        method: Some("phone".to_owned()),
+        method: Some(via.kind().as_str().to_owned()),
         ..app.event(EventKind::MethodRegistered, "done")
     };
     app.vault.put_event(&mut batch, &event)?;
+    // The very first method has nobody to warn: whoever proved it a moment ago holds it.
+    let ticket = if before.kinds().is_empty() {
+        None
+    } else {
+        app.notify(&mut batch, &policy, Notice::MethodAdded(via.kind()), &[before, &after])?
+    };
     app.vault.commit(batch).await?;
-    Ok(phone)
+    Ok((view, ticket))
 }
 
 pub async fn sign_in<K: Kv, E: Entropy>(
     app: &App<K, E>,
     caller: &Caller,
+    proof: Proof,
     typed: &str,
-) -> Stepped<(Secret<String>, Stage)> {
+) -> Stepped<SignedIn> {
     let what = caller.code_for(Purpose::SignIn);
+    let person = caller.person();
+    let policy = app.vault.policy().await?;
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
-    let tried = app.vault.try_code(&mut batch, what, SentCode::parse(typed).as_ref(), app.now).await?;
-    if !matches!(tried, Tried::Right { .. }) {
-        return Err(refuse(app, batch, tried, target).await?.into());
-    }
+    let kind = match judge_second_factor(app, &mut batch, what, proof, person, typed).await? {
+        Judged::Right(kind) => kind,
+        Judged::No(tried) => return Err(refuse(app, batch, tried, target).await?.into()),
+    };
     app.vault.give_back_attempt(what, app.now).await?;
-    let stage = after_second_factor(caller.person().password.must_change);
-    let token = app.rotate(&mut batch, caller, what.generation, stage)?;
+    let stage = after_second_factor(
+        person.password.must_change,
+        must_register(person.standing(&policy), policy.registration.ask_at_sign_in),
+    );
+    let ticket = tell_of_recovery_code(app, &mut batch, &policy, person, kind)?;
+    let token = app.rotate(&mut batch, caller, what.generation, stage).await?;
     let event = Event {
         actor: target.clone(),
         target,
-        method: Some("phone".to_owned()),
+        method: Some(kind.as_str().to_owned()),
         ..app.event(EventKind::SignedIn, stage.as_str())
     };
     app.vault.put_event(&mut batch, &event)?;
     app.vault.commit(batch).await?;
-    Ok((token, stage))
+    Ok(SignedIn { token, stage, ticket })
+}
+
+/// What was registered stays good at sign-in even where policy no longer lets it be used for a reset:
+/// otherwise a change of policy would lock people out.
+async fn judge_second_factor<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    batch: &mut Batch,
+    what: CodeFor<'_>,
+    proof: Proof,
+    person: &Person,
+    typed: &str,
+) -> Stepped<Judged> {
+    let everything = Policy::default();
+    let judged = judge(app, batch, what, proof, Some(person), &everything, typed).await?;
+    Ok(match judged {
+        // Mail is no second factor: none is ever sent for a sign-in, and none would count.
+        Judged::Right(Kind::Email) => Judged::No(Tried::Wrong),
+        judged => judged,
+    })
 }
 
 /// Writes a refusal down and charges the client for it. Real or decoy, the same work.
@@ -123,8 +284,7 @@ async fn refuse<K: Kv, E: Entropy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relatch_core::Timestamp;
-    use relatch_store::records::ScopeKind;
+    use relatch_store::records::{ScopeKind, Via};
     use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
 
     /// A flow that waits for the code that is given with it.
@@ -143,9 +303,11 @@ mod tests {
             last_sent: app.now,
             challenge: id,
             proven_at: Timestamp(0),
+            reason: Reason::Forgot,
+            proofs: 0,
         };
         let what = CodeFor { purpose: Purpose::Reset, subject: id, kept_at: id, generation: 1, binding: &flow.id };
-        let new = app.vault.make_code(what, None, true, app.now).await.unwrap();
+        let new = app.vault.make_code(what, Via::Phone, PHONE, true, app.now).await.unwrap();
         let mut batch = Batch::default();
         app.vault.put_challenge(&mut batch, what, &new).unwrap();
         app.vault.commit(batch).await.unwrap();
@@ -158,8 +320,8 @@ mod tests {
             let app = app();
             let (flow, code) = waiting(&app).await;
             let before = app.vault.kv().commits();
-            let (flow, _) = reset(&app, flow, &code).await.unwrap();
-            assert_eq!((flow.stage, app.vault.kv().commits() - before), (FlowStage::Proven, 3));
+            let proven = reset(&app, flow, Proof::Sent, &code).await.unwrap();
+            assert_eq!((proven.flow.stage, app.vault.kv().commits() - before), (FlowStage::Proven, 3));
         });
     }
 
@@ -172,7 +334,7 @@ mod tests {
             let version = app.vault.policy().await.unwrap().version;
             app.vault.save_policy(&mut batch, version, ScopeKind::None, Vec::new(), app.now).await.unwrap();
             app.vault.commit(batch).await.unwrap();
-            let refused = Problem::from(reset(&app, flow, &code).await.unwrap_err());
+            let refused = Problem::from(reset(&app, flow, Proof::Sent, &code).await.map(|_| ()).unwrap_err());
             assert_eq!(refused.code, Code::WrongCode);
         });
     }

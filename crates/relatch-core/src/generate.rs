@@ -1,6 +1,7 @@
 //! Secrets made from random bytes that the caller brings.
 
 use crate::secret::Secret;
+use data_encoding::BASE32_NOPAD;
 use data_encoding::BASE64URL_NOPAD;
 
 /// Letters and digits that cannot be mistaken for one another when read aloud or copied by hand.
@@ -34,9 +35,43 @@ pub fn parse_token(text: &str) -> Option<[u8; 32]> {
     BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
+/// Random bytes of a recovery code: 120 bits, so that a plain keyed hash of it is enough (ASVS 6.5.2).
+pub const RECOVERY_CODE: usize = 15;
+/// Codes of a set.
+pub const RECOVERY_CODES: usize = 10;
+
+/// A saved recovery code: 24 base32 characters in groups of four.
+pub fn recovery_code(random: &[u8; RECOVERY_CODE]) -> Secret<String> {
+    let text = BASE32_NOPAD.encode(random);
+    let groups: Vec<&str> = text.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    Secret::new(groups.join("-"))
+}
+
+/// What was typed, without what people add: spaces, hyphens, small letters. `None`: it cannot be one.
+pub fn parse_recovery_code(typed: &str) -> Option<Secret<String>> {
+    if typed.len() > 64 {
+        return None;
+    }
+    let text: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
+    let bytes = BASE32_NOPAD.decode(text.as_bytes()).ok()?;
+    let random: [u8; RECOVERY_CODE] = bytes.try_into().ok()?;
+    Some(recovery_code(&random))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recovery_code_is_read_as_people_type_it() {
+        let code = recovery_code(&[0xA5; RECOVERY_CODE]);
+        assert_eq!(code.expose().len(), 29);
+        let sloppy = format!(" {} ", code.expose().to_lowercase().replace('-', " "));
+        assert_eq!(parse_recovery_code(&sloppy).unwrap().expose(), code.expose());
+        for bad in ["", "ABCD", "1111-1111-1111-1111-1111-1111", &"A".repeat(65), &code.expose()[1..]] {
+            assert!(parse_recovery_code(bad).is_none(), "{bad}");
+        }
+    }
     use std::collections::HashSet;
 
     #[test]

@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod code;
+pub mod destination;
+pub mod email;
 pub mod enrolment;
 pub mod generate;
 pub mod hashing;
@@ -13,6 +15,7 @@ pub mod ids;
 pub mod keyed;
 pub mod limits;
 pub mod lockout;
+pub mod methods;
 pub mod name;
 pub mod password;
 pub mod phone;
@@ -20,8 +23,11 @@ pub mod secret;
 pub mod sending;
 pub mod session;
 pub mod timestamp;
+pub mod totp;
 
 pub use code::Code;
+pub use destination::Destination;
+pub use email::EmailAddress;
 pub use ids::{AccountId, GroupId, Id, MethodId};
 pub use name::{DisplayName, GroupName, UserName};
 pub use password::Password;

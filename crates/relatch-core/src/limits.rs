@@ -33,6 +33,14 @@ pub const SETUP_PER_CLIENT: Limit = Limit { name: "setup", count: 10, window: 10
 pub const CODE_DIGITS: usize = 8;
 /// A code sent by text or voice lives 5 minutes (Entra; ASVS 6.5.5 allows 10).
 pub const CODE_LIFE: u64 = 5 * MINUTE;
+/// A code sent by mail lives 10 minutes (ASVS 6.5.5).
+pub const MAILED_CODE_LIFE: u64 = 10 * MINUTE;
+/// Codes of an app that are looked at in 15 minutes, per account and purpose (choice, after NIST 3.2.2).
+pub const APP_ATTEMPTS: u64 = 5;
+/// The window of [`APP_ATTEMPTS`].
+pub const APP_WINDOW: u64 = 15 * MINUTE;
+/// Accounts that may share one phone or address (choice; SEC-48).
+pub const ACCOUNTS_PER_DESTINATION: u64 = 5;
 /// Evaluations of one code (Entra, Twilio: 5).
 pub const ATTEMPTS_PER_CODE: u64 = 5;
 /// Wrong codes per account and purpose in 24 hours (choice).
@@ -49,6 +57,9 @@ pub const SENDS_PER_HOUR: usize = 5;
 pub const SENDS_PER_DAY: usize = 10;
 /// A message is tried against its provider for this long at most, whatever its code's life.
 pub const DELIVERY_TIMEOUT: u64 = 10;
+
+/// A notice of what was done is tried for an hour (choice).
+pub const NOTICE_LIFE: u64 = HOUR;
 
 /// A reset flow, from START to SETPW (Entra: 15 minutes).
 pub const FLOW_LIFE: u64 = 15 * MINUTE;

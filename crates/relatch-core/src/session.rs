@@ -45,8 +45,8 @@ pub fn after_password(has_methods: bool, must_change: bool, must_register: bool)
 }
 
 /// What is asked once the second factor was proven.
-pub fn after_second_factor(must_change: bool) -> Stage {
-    if must_change { Stage::PasswordChangeRequired } else { Stage::SignedIn }
+pub fn after_second_factor(must_change: bool, must_register: bool) -> Stage {
+    if must_change { Stage::PasswordChangeRequired } else { after_password_change(must_register) }
 }
 
 /// What is asked once a required password change is done.
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(after_password(false, true, true), Stage::PasswordChangeRequired);
         assert_eq!(after_password(false, false, true), Stage::RegistrationRequired);
         assert_eq!(after_password(false, false, false), Stage::SignedIn);
-        assert_eq!(after_second_factor(true), Stage::PasswordChangeRequired);
-        assert_eq!(after_second_factor(false), Stage::SignedIn);
+        assert_eq!(after_second_factor(true, true), Stage::PasswordChangeRequired);
+        assert_eq!(after_second_factor(false, false), Stage::SignedIn);
         assert_eq!(after_password_change(true), Stage::RegistrationRequired);
         assert_eq!(after_password_change(false), Stage::SignedIn);
     }

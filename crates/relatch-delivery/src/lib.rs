@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 use relatch_core::Code;
+use relatch_core::methods::Kind;
 
 /// Everything that can be said.
 #[derive(Debug, Clone)]
@@ -12,6 +13,48 @@ pub enum Message<'a> {
     ResetCode(&'a Code),
     RegistrationCode(&'a Code),
     SignInCode(&'a Code),
+    /// Something was done with an account; its owner hears of it everywhere (SEC-30).
+    Notice(Notice),
+}
+
+/// What was done. Without secrets, and without links to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    PasswordReset,
+    PasswordChanged,
+    Unlocked,
+    MethodAdded(Kind),
+    MethodRemoved(Kind),
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+}
+
+impl Notice {
+    fn words(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "Your password was reset.",
+            Self::PasswordChanged => "Your password was changed.",
+            Self::Unlocked => "Your account was unlocked.",
+            Self::MethodAdded(Kind::Phone) => "A phone was registered for your account.",
+            Self::MethodAdded(Kind::Email) => "An email address was registered for your account.",
+            Self::MethodAdded(Kind::App) => "An authenticator app was registered for your account.",
+            Self::MethodAdded(Kind::RecoveryCodes) | Self::RecoveryCodesMade => {
+                "New recovery codes were made for your account."
+            }
+            Self::MethodRemoved(Kind::Phone) => "A phone was removed from your account.",
+            Self::MethodRemoved(Kind::Email) => "An email address was removed from your account.",
+            Self::MethodRemoved(Kind::App) => "An authenticator app was removed from your account.",
+            Self::MethodRemoved(Kind::RecoveryCodes) => "The recovery codes of your account were removed.",
+            Self::RecoveryCodeUsed => "A recovery code of your account was used.",
+        }
+    }
+}
+
+/// A mail, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub subject: String,
+    pub body: String,
 }
 
 impl Message<'_> {
@@ -21,34 +64,67 @@ impl Message<'_> {
             Self::ResetCode(_) => "reset_code",
             Self::RegistrationCode(_) => "registration_code",
             Self::SignInCode(_) => "sign_in_code",
+            Self::Notice(_) => "notice",
         }
     }
 
-    fn parts(&self) -> (&Code, &'static str) {
+    /// The code and what it is for, or the notice.
+    fn parts(&self, thing: &str) -> Result<(&Code, String), Notice> {
         match self {
-            Self::ResetCode(code) => (code, "reset your password"),
-            Self::RegistrationCode(code) => (code, "register this phone"),
-            Self::SignInCode(code) => (code, "sign in"),
+            Self::ResetCode(code) => Ok((code, "get back into your account".to_owned())),
+            Self::RegistrationCode(code) => Ok((code, format!("register this {thing}"))),
+            Self::SignInCode(code) => Ok((code, "sign in".to_owned())),
+            Self::Notice(notice) => Err(*notice),
         }
     }
 
     /// The body of a text message.
     pub fn text(&self, organisation: &str) -> String {
-        let (code, act) = self.parts();
-        format!(
-            "{} is your {} code to {act}. It works for 5 minutes. Nobody will ever ask you for it.",
-            code.expose(),
-            plain(organisation),
-        )
+        let name = plain(organisation);
+        match self.parts("phone") {
+            Ok((code, act)) => format!(
+                "{} is your {name} code to {act}. It works for 5 minutes. Nobody will ever ask you for it.",
+                code.expose(),
+            ),
+            Err(notice) => format!("{name}: {} If this was not you, call your helpdesk now.", notice.words()),
+        }
     }
 
     /// What a voice says: digits apart, everything twice.
     pub fn speech(&self, organisation: &str) -> String {
-        let (code, act) = self.parts();
-        let digits: Vec<String> = code.expose().chars().map(String::from).collect();
-        let digits = digits.join(", ");
         let name = plain(organisation);
-        format!("Hello. This is {name}. Your code to {act} is: {digits}. Once more, your code is: {digits}. Goodbye.")
+        match self.parts("phone") {
+            Ok((code, act)) => {
+                let digits: Vec<String> = code.expose().chars().map(String::from).collect();
+                let digits = digits.join(", ");
+                format!(
+                    "Hello. This is {name}. Your code to {act} is: {digits}. Once more, your code is: {digits}. Goodbye."
+                )
+            }
+            Err(notice) => format!("Hello. This is {name}. {0} {0} Goodbye.", notice.words()),
+        }
+    }
+
+    /// A mail. The code stands in the subject too: many people read it there and nowhere else.
+    pub fn mail(&self, organisation: &str) -> Mail {
+        let name = plain(organisation);
+        match self.parts("address") {
+            Ok((code, act)) => Mail {
+                subject: format!("{} is your {name} code", code.expose()),
+                body: format!(
+                    "Your code to {act} is {}.\n\nIt works for 10 minutes. Nobody will ever ask you for it.\n\n\
+                     You did not ask for a code? Then somebody typed your name. You need not do anything.\n\n{name}\n",
+                    code.expose(),
+                ),
+            },
+            Err(notice) => Mail {
+                subject: format!("{name}: {}", notice.words().trim_end_matches('.')),
+                body: format!(
+                    "{}\n\nWas it you? Then you need not do anything.\n\nIf it was not you, call your helpdesk now.\n\n{name}\n",
+                    notice.words(),
+                ),
+            },
+        }
     }
 }
 
@@ -91,6 +167,27 @@ mod tests {
             assert!(text.starts_with("01234567 is your Contoso Ltd code"), "{text}");
             assert!(text.is_ascii() && text.len() <= 160, "{}: {text}", text.len());
         }
+    }
+
+    #[test]
+    fn notices_fit_a_text_and_carry_no_link() {
+        let kinds = Kind::ALL.into_iter().flat_map(|kind| [Notice::MethodAdded(kind), Notice::MethodRemoved(kind)]);
+        let others = [Notice::PasswordReset, Notice::PasswordChanged, Notice::Unlocked, Notice::RecoveryCodeUsed];
+        for notice in kinds.chain(others) {
+            let message = Message::Notice(notice);
+            let text = message.text(&"x".repeat(60));
+            assert!(text.is_ascii() && text.len() <= 160, "{}: {text}", text.len());
+            let mail = message.mail("Contoso");
+            assert!(!mail.body.contains("http") && !mail.subject.contains(['\r', '\n']));
+        }
+    }
+
+    #[test]
+    fn a_mail_names_the_code_and_its_ten_minutes() {
+        let code = Code::parse("01234567").unwrap();
+        let mail = Message::RegistrationCode(&code).mail("Contoso");
+        assert_eq!(mail.subject, "01234567 is your Contoso code");
+        assert!(mail.body.contains("register this address is 01234567") && mail.body.contains("10 minutes"));
     }
 
     #[test]

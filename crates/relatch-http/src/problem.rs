@@ -37,6 +37,7 @@ codes! {
     NotAllowed "not_allowed" 403 "Your account may not do this.",
     StepUpRequired "step_up_required" 403 "For your safety, please sign in again before changing this.",
     GrantSpent "grant_spent" 403 "This password reset has been used or has ended. Start again.",
+    WrongPassword "wrong_password" 403 "That is not your current password.",
     WrongSecret "wrong_secret" 403 "That set-up secret is not right.",
     NotFound "not_found" 404 "There is nothing here.",
     MethodNotAllowed "method_not_allowed" 405 "This cannot be done here.",
@@ -46,7 +47,8 @@ codes! {
     StaleVersion "stale_version" 409 "Somebody else saved this page after you opened it. Nothing was changed.",
     BusyRecord "busy_record" 409 "Somebody else is changing this right now. Try again in a moment.",
     WrongStep "wrong_step" 409 "This step is not the next one. Reload the page to go on from where you are.",
-    RegistrationIncomplete "registration_incomplete" 409 "Register a phone first.",
+    LastMethod "last_method" 409 "This is the last phone or app of your account. Register another one first.",
+    RegistrationIncomplete "registration_incomplete" 409 "Register one more way first.",
     AlreadySetUp "already_set_up" 409 "This service is already set up. Sign in instead.",
     FlowExpired "flow_expired" 410 "This took longer than allowed, or has ended. Start again.",
     CodeExpired "code_expired" 410 "That code is too old. Ask for a new one.",
@@ -54,6 +56,7 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" 415 "Only JSON is understood here.",
     WrongCode "wrong_code" 422 "That code is not right. Check it and type it again.",
     PasswordRejected "password_rejected" 422 "This password cannot be used. Choose another one.",
+    PolicyRefused "policy_refused" 422 "With these settings nobody could get back in. Nothing was changed.",
     NumberNotUsable "number_not_usable" 422 "This is not a phone number we can use. Check the country and the number.",
     TooManyRequests "too_many_requests" 429 "Too many tries from here. Wait a while, then try again.",
     TooSoon "too_soon" 429 "A code was sent a moment ago. Wait before you ask for another.",
@@ -115,6 +118,12 @@ impl Problem {
 
     pub fn reasons(mut self, rejections: &[Rejection]) -> Self {
         self.reasons = rejections.iter().map(|rejection| rejection.code()).collect();
+        self
+    }
+
+    /// Permanent codes of why something other than a password is refused.
+    pub fn because_of(mut self, reasons: Vec<&'static str>) -> Self {
+        self.reasons = reasons;
         self
     }
 

@@ -3,12 +3,14 @@
 use crate::settings::Settings;
 use relatch_core::Timestamp;
 use relatch_core::hashing::{self, HashingError};
-use relatch_core::limits::Limit;
-use relatch_core::{Password, Secret, session::Stage};
+use relatch_core::limits::{Limit, NOTICE_LIFE};
+use relatch_core::{Password, PhoneNumber, Secret, session::Stage};
+use relatch_delivery::{Message, Notice};
 use relatch_http::{Code, Problem, Reply, Request, cookies, guard};
 use relatch_store::challenges::CodeFor;
 use relatch_store::events::{Event, EventKind};
-use relatch_store::records::{PasswordRecord, Person, Purpose};
+use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
+use relatch_store::records::{Methods, PasswordRecord, Person, Policy, Purpose};
 use relatch_store::sessions::OpenSession;
 use relatch_store::{Batch, Entropy, Kv, StoreError, Vault};
 
@@ -127,10 +129,16 @@ impl<K: Kv, E: Entropy> App<K, E> {
     }
 
     /// Moves a session on: a new token, the old one dead in the same batch (SEC-49).
-    pub fn rotate(&self, batch: &mut Batch, caller: &Caller, generation: u64, stage: Stage) -> Stepped<Secret<String>> {
+    pub async fn rotate(
+        &self,
+        batch: &mut Batch,
+        caller: &Caller,
+        generation: u64,
+        stage: Stage,
+    ) -> Stepped<Secret<String>> {
         self.vault.end_session(batch, &caller.session)?;
         let binding = Some(caller.session.record.binding.as_str());
-        Ok(self.vault.open_session(batch, caller.person(), generation, stage, binding, self.now)?)
+        Ok(self.vault.open_session(batch, caller.person(), generation, stage, binding, self.now).await?)
     }
 
     /// A password record for a password that was judged: one hash.
@@ -148,6 +156,50 @@ impl<K: Kv, E: Entropy> App<K, E> {
     /// Compares a password: one hash, whatever the answer.
     pub fn verify_password(&self, password: &Password, stored: &str) -> Stepped<bool> {
         Ok(hashing::verify(password, stored, self.settings.pepper().expose())?)
+    }
+
+    /// Puts what was done with somebody's account on its way to everything they had registered before
+    /// and have registered now (SEC-30), unless the administrator switched that off. `None`: nobody to
+    /// tell.
+    pub fn notify(
+        &self,
+        batch: &mut Batch,
+        policy: &Policy,
+        notice: Notice,
+        reach: &[&Methods],
+    ) -> Stepped<Option<OutboxTicket>> {
+        if !policy.notifications.person {
+            return Ok(None);
+        }
+        let message = Message::Notice(notice);
+        let organisation = self.organisation_name(policy);
+        let mut outgoing: Vec<Outgoing> = Vec::new();
+        let mut add = |channel, to: String, subject: String, body: String| {
+            if !outgoing.iter().any(|known| known.to == to) {
+                outgoing.push(Outgoing { channel, to, subject, body, created: self.now });
+            }
+        };
+        for methods in reach {
+            for phone in &methods.phones {
+                if let Some(number) = PhoneNumber::from_stored(&phone.number) {
+                    add(Channel::Text, number.expose().to_owned(), String::new(), message.text(organisation));
+                }
+            }
+            for email in &methods.emails {
+                let mail = message.mail(organisation);
+                add(Channel::Mail, email.address.clone(), mail.subject, mail.body);
+            }
+        }
+        if outgoing.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(self.vault.put_outgoing(batch, &outgoing, self.now.plus(NOTICE_LIFE))?))
+    }
+
+    /// What the organisation calls itself: the administrator's word, else the deployment's.
+    pub fn organisation_name<'a>(&'a self, policy: &'a Policy) -> &'a str {
+        let chosen = &policy.customisation.organisation;
+        if chosen.is_empty() { &self.settings.organisation } else { chosen }
     }
 
     /// An event of this request, to be put in the batch that does what it reports.

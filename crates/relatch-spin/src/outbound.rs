@@ -1,10 +1,11 @@
 //! Telling the messenger that something waits in the outbox.
 
+use crate::SpinApp;
 use relatch_store::outbox::OutboxTicket;
 use serde::{Deserialize, Serialize};
 use spin_sdk::http;
 
-/// What send-code and messenger say to one another.
+/// What a step and the messenger say to one another.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deliver {
@@ -13,8 +14,15 @@ pub struct Deliver {
     pub request_id: String,
 }
 
+/// Delivers what a request put in the outbox, if anything.
+pub fn deliver(app: &SpinApp, ticket: Option<OutboxTicket>) {
+    if let Some(ticket) = ticket {
+        deliver_later(ticket, app.request_id.clone());
+    }
+}
+
 /// Delivers after the reply has left: how long it takes is in nobody's sight.
-pub fn deliver_later(ticket: OutboxTicket, request_id: String) {
+fn deliver_later(ticket: OutboxTicket, request_id: String) {
     let body = Deliver { id: ticket.id, expires: ticket.expires, request_id: request_id.clone() };
     spin_sdk::wit_bindgen::spawn(async move {
         let Ok(body) = serde_json::to_vec(&body) else { return };

@@ -1,10 +1,11 @@
 //! JSON that several steps answer with.
 
 use crate::app::App;
-use relatch_core::PhoneNumber;
+use relatch_core::methods::{Kind, Kinds};
 use relatch_core::password::PasswordRules;
 use relatch_core::session::Stage;
-use relatch_store::records::{Person, PhoneMethod, Role};
+use relatch_core::{EmailAddress, PhoneNumber};
+use relatch_store::records::{AppMethod, EmailMethod, Methods, Person, PhoneMethod, Policy, RecoverySet, Role};
 use relatch_store::{Entropy, Kv};
 use serde::Serialize;
 
@@ -27,6 +28,70 @@ impl From<&PhoneMethod> for MethodView {
         let hint = PhoneNumber::from_stored(&phone.number).map(|number| number.hint()).unwrap_or_default();
         Self { id: phone.id.clone(), kind: "phone", hint, registered_at: phone.registered_at.rfc3339() }
     }
+}
+
+impl From<&EmailMethod> for MethodView {
+    fn from(email: &EmailMethod) -> Self {
+        let hint = EmailAddress::parse(&email.address).map(|address| address.hint()).unwrap_or_default();
+        Self { id: email.id.clone(), kind: "email", hint, registered_at: email.registered_at.rfc3339() }
+    }
+}
+
+impl From<&AppMethod> for MethodView {
+    fn from(app: &AppMethod) -> Self {
+        Self { id: app.id.clone(), kind: "app", hint: String::new(), registered_at: app.registered_at.rfc3339() }
+    }
+}
+
+/// Everything somebody registered, recovery codes apart.
+pub fn method_views(methods: &Methods) -> Vec<MethodView> {
+    let phones = methods.phones.iter().map(MethodView::from);
+    let emails = methods.emails.iter().map(MethodView::from);
+    let apps = methods.apps.iter().map(MethodView::from);
+    phones.chain(emails).chain(apps).collect()
+}
+
+/// How many saved codes are left.
+#[derive(Serialize)]
+pub struct RecoveryView {
+    pub left: usize,
+    pub created_at: String,
+}
+
+impl From<&RecoverySet> for RecoveryView {
+    fn from(set: &RecoverySet) -> Self {
+        Self { left: set.left(), created_at: set.created_at.rfc3339() }
+    }
+}
+
+/// The kinds policy lets people register.
+pub fn offered(policy: &Policy) -> Vec<&'static str> {
+    policy.methods.allowed().kinds().iter().map(Kind::as_str).collect()
+}
+
+/// How a phone may be reached.
+pub fn deliveries(policy: &Policy) -> Vec<&'static str> {
+    let both = [("text", policy.methods.text), ("call", policy.methods.call)];
+    both.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
+}
+
+/// A way to prove oneself in a reset.
+#[derive(Serialize)]
+pub struct WayView {
+    pub kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<&'static str>,
+}
+
+/// Ways of these kinds, as the policy lets them be used.
+pub fn ways(policy: &Policy, kinds: Kinds) -> Vec<WayView> {
+    let way = |kind: Kind| match kind {
+        Kind::Phone => WayView { kind: "phone", deliveries: deliveries(policy) },
+        Kind::Email => WayView { kind: "email", deliveries: Vec::new() },
+        Kind::App => WayView { kind: "app", deliveries: Vec::new() },
+        Kind::RecoveryCodes => WayView { kind: "recovery_code", deliveries: Vec::new() },
+    };
+    kinds.iter().map(way).collect()
 }
 
 #[derive(Serialize)]
@@ -56,6 +121,8 @@ pub struct SessionView<'a> {
     pub roles: Option<&'a [Role]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<MethodView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_codes_left: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_rules: Option<RulesView>,
 }
@@ -89,7 +156,7 @@ impl<'a> From<&'a Person> for UserView<'a> {
             display_name: &account.display_name,
             roles: &account.roles,
             state: if account.blocked { "blocked" } else { "enabled" },
-            registered: !person.methods.phones.is_empty(),
+            registered: !person.methods.kinds().is_empty(),
             must_change_password: person.password.must_change,
             created_at: account.created_at.rfc3339(),
         }
@@ -110,6 +177,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
             display_name: None,
             roles: None,
             methods: None,
+            recovery_codes_left: None,
             password_rules: None,
         }
     }
@@ -124,7 +192,8 @@ impl<K: Kv, E: Entropy> App<K, E> {
             name: Some(&person.account.name),
             display_name: Some(&person.account.display_name),
             roles: Some(&person.account.roles),
-            methods: Some(person.methods.phones.iter().map(MethodView::from).collect()),
+            methods: Some(method_views(&person.methods)),
+            recovery_codes_left: Some(person.methods.recovery_left()),
             password_rules: rules,
         }
     }
@@ -133,7 +202,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
     pub fn rules_for(&self, person: &Person) -> PasswordRules {
         let account = &person.account;
         let local = account.name.split('@').next().unwrap_or_default();
-        let second_factor = !person.methods.phones.is_empty();
+        let second_factor = person.methods.has_second_factor();
         PasswordRules::new(second_factor, &[&account.name, local, &account.display_name, &self.settings.organisation])
     }
 }

@@ -1,13 +1,13 @@
 //! Codes: making, charging, judging.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{Challenge, Purpose};
+use crate::records::{Challenge, Purpose, Via};
 use crate::vault::{Batch, Vault};
 use data_encoding::HEXLOWER;
 use relatch_core::code::{attempts_allowed, may_evaluate};
 use relatch_core::keyed::same;
-use relatch_core::limits::{CODE_LIFE, FAILURE_WINDOW, FAILURES_PER_DAY};
-use relatch_core::{AccountId, Code, PhoneNumber, Timestamp};
+use relatch_core::limits::{CODE_LIFE, FAILURE_WINDOW, FAILURES_PER_DAY, MAILED_CODE_LIFE};
+use relatch_core::{AccountId, Code, Timestamp};
 
 /// Whose code this is, and what for.
 #[derive(Clone, Copy)]
@@ -25,9 +25,10 @@ pub struct CodeFor<'a> {
 /// What became of a code.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Tried {
-    /// Right, in time, first. Registration learns the number it proves.
+    /// Right, in time, first: this destination is theirs.
     Right {
-        number: Option<String>,
+        via: Via,
+        to: String,
     },
     Wrong,
     /// Nothing was compared: this code, or this account for today, has been tried too often.
@@ -36,6 +37,14 @@ pub enum Tried {
         retry_after: u64,
     },
     Expired,
+}
+
+/// An attempt that was charged before anything was looked at.
+pub(crate) struct ChargedAttempt {
+    window: u64,
+    attempt: u64,
+    /// Too many: answer this, look at nothing.
+    pub refused: Option<Tried>,
 }
 
 /// A new code and its challenge; the code itself is nowhere but in the message.
@@ -58,7 +67,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn make_code(
         &self,
         what: CodeFor<'_>,
-        number: Option<&PhoneNumber>,
+        via: Via,
+        to: &str,
         real: bool,
         now: Timestamp,
     ) -> Result<NewCode, StoreError> {
@@ -78,7 +88,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             created: now,
             window,
             allowed: attempts_allowed(failed.unwrap_or(0)),
-            number: number.map(PhoneNumber::to_stored),
+            via,
+            to: if real { to.to_owned() } else { String::new() },
         };
         Ok(NewCode { code, challenge })
     }
@@ -109,17 +120,40 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             return Ok(Tried::UsedUp { for_today, retry_after });
         }
         if let Some((challenge, code)) = challenge.as_ref().zip(code) {
-            if now.is_past(challenge.created, CODE_LIFE) {
+            if now.is_past(challenge.created, code_life(challenge.via)) {
                 return Ok(Tried::Expired);
             }
             let ours = challenge.binding == what.binding && challenge.generation == what.generation;
             let digest = self.code_digest(what, &challenge.id, code);
             if same(digest.as_bytes(), challenge.code.as_bytes()) && ours && self.claim_code(challenge).await? {
-                return Ok(Tried::Right { number: challenge.number.clone() });
+                return Ok(Tried::Right { via: challenge.via, to: challenge.to.clone() });
             }
         }
         self.put(batch, self.keys.failed(what.purpose, what.subject, what.generation, window, end), &attempt)?;
         Ok(Tried::Wrong)
+    }
+
+    /// Charges an attempt with something that was not sent, and says whether it may be looked at: ten
+    /// wrong ones a day, together with those that were sent.
+    pub(crate) async fn charge_attempt(&self, what: CodeFor<'_>, now: Timestamp) -> Result<ChargedAttempt, StoreError> {
+        let window = now.window(FAILURE_WINDOW);
+        let end = window_end(window);
+        let attempt = self.count(&self.keys.attempts(what.purpose, what.subject, what.generation, window, end)).await?;
+        let refused =
+            (attempt > FAILURES_PER_DAY).then(|| Tried::UsedUp { for_today: true, retry_after: now.until(end).max(1) });
+        Ok(ChargedAttempt { window, attempt, refused })
+    }
+
+    /// Writes a wrong attempt down, so that codes made later today allow for it.
+    pub(crate) fn put_failed(
+        &self,
+        batch: &mut Batch,
+        what: CodeFor<'_>,
+        charged: &ChargedAttempt,
+    ) -> Result<(), StoreError> {
+        let end = window_end(charged.window);
+        let key = self.keys.failed(what.purpose, what.subject, what.generation, charged.window, end);
+        self.put(batch, key, &charged.attempt)
     }
 
     /// A right code was no failure: sign-ins and registrations give their attempt back, so that ten
@@ -151,7 +185,15 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 }
 
-fn window_end(window: u64) -> Timestamp {
+/// Seconds a code works: mail is slower than a phone.
+pub fn code_life(via: Via) -> u64 {
+    match via {
+        Via::Phone => CODE_LIFE,
+        Via::Email => MAILED_CODE_LIFE,
+    }
+}
+
+pub(crate) fn window_end(window: u64) -> Timestamp {
     Timestamp(window.saturating_add(1).saturating_mul(FAILURE_WINDOW))
 }
 
@@ -168,7 +210,7 @@ mod tests {
     }
 
     async fn send(vault: &TestVault, what: CodeFor<'_>, real: bool, now: Timestamp) -> Code {
-        let new = vault.make_code(what, None, real, now).await.unwrap();
+        let new = vault.make_code(what, Via::Phone, "+44 7400123456", real, now).await.unwrap();
         let mut batch = Batch::default();
         vault.put_challenge(&mut batch, what, &new).unwrap();
         vault.commit(batch).await.unwrap();
@@ -182,6 +224,10 @@ mod tests {
         tried
     }
 
+    fn right() -> Tried {
+        Tried::Right { via: Via::Phone, to: "+44 7400123456".to_owned() }
+    }
+
     fn wrong(code: &Code) -> String {
         let number: u64 = code.expose().parse().unwrap();
         format!("{:08}", (number + 1) % 100_000_000)
@@ -192,7 +238,7 @@ mod tests {
         pollster::block_on(async {
             let vault = vault();
             let code = send(&vault, for_mia("f"), true, NOW).await;
-            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, Tried::Right { number: None });
+            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, right());
             assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, Tried::Wrong);
         });
     }
@@ -224,7 +270,7 @@ mod tests {
             let old = send(&vault, for_mia("f"), true, NOW).await;
             let new = send(&vault, for_mia("f"), true, NOW).await;
             assert_eq!(try_it(&vault, for_mia("f"), old.expose(), NOW).await, Tried::Wrong);
-            assert_eq!(try_it(&vault, for_mia("f"), new.expose(), NOW).await, Tried::Right { number: None });
+            assert_eq!(try_it(&vault, for_mia("f"), new.expose(), NOW).await, right());
         });
     }
 

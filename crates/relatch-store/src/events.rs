@@ -22,12 +22,18 @@ pub enum EventKind {
     PasswordReset,
     PasswordChanged,
     MethodRegistered,
+    MethodRemoved,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    AccountUnlocked,
+    SessionEnded,
     RegistrationFinished,
     DeliveryFailed,
     UserCreated,
     GroupCreated,
     MembersChanged,
     ScopeChanged,
+    PolicyChanged,
 }
 
 /// Who did what to whom, with which result (SEC-77). Sealed like everything else.

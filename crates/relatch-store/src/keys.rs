@@ -16,10 +16,12 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 27] = [
+pub const PREFIXES: [(&str, bool); 35] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
+    ("app-attempts", true),
+    ("app-step", true),
     ("attempts", true),
     ("challenge", false),
     ("code-claim", true),
@@ -27,6 +29,7 @@ pub const PREFIXES: [(&str, bool); 27] = [
     ("failed", true),
     ("find", false),
     ("find-seq", false),
+    ("grant", true),
     ("group", false),
     ("group-at", false),
     ("group-name", false),
@@ -38,11 +41,16 @@ pub const PREFIXES: [(&str, bool); 27] = [
     ("name", false),
     ("outbox", true),
     ("password", false),
+    ("pending-app", false),
     ("policy", false),
+    ("recovery-used", false),
     ("send-claim", true),
     ("sends", false),
     ("session", true),
+    ("session-at", false),
+    ("session-seq", false),
     ("setup", false),
+    ("sharers", false),
     ("sign-in", true),
 ];
 /// Prefix of every gate that settles who may write the next version of a record.
@@ -112,6 +120,21 @@ impl Keys {
     pub fn methods(&self, id: AccountId) -> String {
         self.key("methods", &[id.as_bytes()])
     }
+    pub fn pending_app(&self, id: AccountId) -> String {
+        self.key("pending-app", &[id.as_bytes()])
+    }
+    pub fn recovery_used(&self, set: &str, at: usize) -> String {
+        self.key("recovery-used", &[set.as_bytes(), &(at as u64).to_be_bytes()])
+    }
+    pub fn sharers(&self, destination: &[u8; 32]) -> String {
+        self.key("sharers", &[destination])
+    }
+    pub fn session_at(&self, id: AccountId, place: u64) -> String {
+        self.key("session-at", &[id.as_bytes(), &place.to_be_bytes()])
+    }
+    pub fn session_seq(&self, id: AccountId) -> String {
+        self.key("session-seq", &[id.as_bytes()])
+    }
     pub fn lock(&self, subject: AccountId) -> String {
         self.key("lock", &[subject.as_bytes()])
     }
@@ -168,6 +191,16 @@ impl Keys {
     }
     pub fn failed(&self, purpose: Purpose, subject: AccountId, generation: u64, window: u64, end: Timestamp) -> String {
         self.ending("failed", end, &parts(purpose, &subject, &generation.to_be_bytes(), &window.to_be_bytes()))
+    }
+    pub fn app_attempts(&self, purpose: Purpose, subject: AccountId, window: u64, end: Timestamp) -> String {
+        let purpose = purpose.as_str().as_bytes();
+        self.ending("app-attempts", end, &[purpose, subject.as_bytes(), &window.to_be_bytes()])
+    }
+    pub fn app_step(&self, subject: AccountId, app: &str, step: u64, end: Timestamp) -> String {
+        self.ending("app-step", end, &[subject.as_bytes(), app.as_bytes(), &step.to_be_bytes()])
+    }
+    pub fn grant(&self, flow: &str, end: Timestamp) -> String {
+        self.ending("grant", end, &[flow.as_bytes()])
     }
     pub fn code_claim(&self, challenge: &[u8; 16], end: Timestamp) -> String {
         self.ending("code-claim", end, &[challenge])

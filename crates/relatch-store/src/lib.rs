@@ -14,6 +14,7 @@ pub mod keys;
 pub mod kv;
 pub mod limits;
 pub mod memory;
+pub mod methods;
 pub mod outbox;
 pub mod passwords;
 pub mod policy;

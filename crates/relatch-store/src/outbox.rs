@@ -27,9 +27,6 @@ pub struct Outgoing {
     pub body: String,
     #[serde(with = "as_text::time")]
     pub created: Timestamp,
-    /// Not delivered after this: a code that is dead is not worth a message.
-    #[serde(with = "as_text::time")]
-    pub expires: Timestamp,
 }
 
 /// Where a message waits; what is told to the messenger.
@@ -40,17 +37,26 @@ pub struct OutboxTicket {
 }
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
-    pub fn put_outgoing(&self, batch: &mut Batch, outgoing: &Outgoing) -> Result<OutboxTicket, StoreError> {
+    /// Messages of one request wait together under one ticket, and are crossed off together. They share
+    /// the time after which none of them is worth delivering.
+    pub fn put_outgoing(
+        &self,
+        batch: &mut Batch,
+        outgoing: &[Outgoing],
+        expires: Timestamp,
+    ) -> Result<OutboxTicket, StoreError> {
         let id: [u8; 16] = self.random()?;
-        self.put(batch, self.keys.outbox(&id, outgoing.expires), outgoing)?;
-        Ok(OutboxTicket { id: HEXLOWER.encode(&id), expires: outgoing.expires.0 })
+        self.put(batch, self.keys.outbox(&id, expires), &outgoing)?;
+        Ok(OutboxTicket { id: HEXLOWER.encode(&id), expires: expires.0 })
     }
 
-    /// `None`: delivered already, expired, or never there.
-    pub async fn outgoing(&self, ticket: &OutboxTicket, now: Timestamp) -> Result<Option<Outgoing>, StoreError> {
-        let Some(key) = self.outbox_key(ticket) else { return Ok(None) };
-        let outgoing: Option<Outgoing> = self.read(&key).await?;
-        Ok(outgoing.filter(|outgoing| now < outgoing.expires))
+    /// Empty: delivered already, expired, or never there.
+    pub async fn outgoing(&self, ticket: &OutboxTicket, now: Timestamp) -> Result<Vec<Outgoing>, StoreError> {
+        let Some(key) = self.outbox_key(ticket) else { return Ok(Vec::new()) };
+        if now >= Timestamp(ticket.expires) {
+            return Ok(Vec::new());
+        }
+        Ok(self.read(&key).await?.unwrap_or_default())
     }
 
     /// Delivered, or given up: one commit.

@@ -1,10 +1,10 @@
-//! Passwords, methods and the sign-in lock.
+//! Passwords and the sign-in lock.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{Lock, Methods, PasswordRecord, PhoneMethod};
+use crate::records::{Lock, PasswordRecord};
 use crate::vault::{Batch, Vault};
 use relatch_core::lockout;
-use relatch_core::{AccountId, PhoneNumber, Timestamp};
+use relatch_core::{AccountId, Timestamp};
 
 /// Sign-in attempts are counted per day at the longest.
 const SIGN_IN_WINDOW: u64 = 86_400;
@@ -100,26 +100,18 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, self.keys.lock(subject), &lock)
     }
 
-    /// Registers a proven phone. The version is claimed, so two at once cannot lose one another.
-    pub async fn add_phone(
-        &self,
-        batch: &mut Batch,
-        id: AccountId,
-        number: &PhoneNumber,
-        now: Timestamp,
-    ) -> Result<PhoneMethod, StoreError> {
-        let key = self.keys.methods(id);
-        let mut methods: Methods = self.read(&key).await?.unwrap_or_default();
-        if let Some(phone) = methods.phones.iter().find(|phone| phone.number == number.to_stored()) {
-            return Ok(phone.clone());
-        }
-        self.claim_version(&key, methods.version.saturating_add(1), now).await?;
-        let phone = PhoneMethod { id: self.random_id()?, number: number.to_stored(), registered_at: now };
-        methods.version = methods.version.saturating_add(1);
-        // One mobile number in this version: a new one takes the old one's place.
-        methods.phones = vec![phone.clone()];
-        self.put(batch, key, &methods)?;
-        Ok(phone)
+    /// Frees an account from its sign-in lock; the password stays (S2). Attempts begin anew, in a round
+    /// of their own.
+    pub async fn unlock(&self, batch: &mut Batch, id: AccountId, generation: u64) -> Result<(), StoreError> {
+        let lock: Option<Lock> = self.read(&self.keys.lock(id)).await?;
+        let streak = lock.filter(|lock| lock.generation == generation).map_or(0, |lock| lock.streak);
+        let lock = Lock { generation, streak: streak.saturating_add(1), round: 0, until: Timestamp(0) };
+        self.put(batch, self.keys.lock(id), &lock)
+    }
+
+    /// Wins the one use of a grant that does not change the password.
+    pub async fn claim_grant(&self, flow: &str, begun: Timestamp) -> Result<bool, StoreError> {
+        self.wins(&self.keys.grant(flow, begun.plus(86_400))).await
     }
 }
 
@@ -162,6 +154,23 @@ mod tests {
             }
             assert!(!vault.charge_sign_in(MIA, 1, Timestamp(1_001)).await.unwrap().may_compare);
             assert!(vault.charge_sign_in(MIA, 2, Timestamp(1_001)).await.unwrap().may_compare);
+        });
+    }
+
+    #[test]
+    fn unlocking_forgets_the_lock_and_keeps_the_password() {
+        pollster::block_on(async {
+            let vault = vault();
+            for _ in 0..10 {
+                fail(&vault, 1_000).await;
+            }
+            let mut batch = Batch::default();
+            vault.unlock(&mut batch, MIA, 1).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            for _ in 0..10 {
+                assert!(fail(&vault, 1_001).await);
+            }
+            assert!(!fail(&vault, 1_002).await);
         });
     }
 

@@ -1,17 +1,57 @@
-//! For whom self-service password reset is enabled.
+//! Everything under Password reset: for whom, with what, how it is said.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{Policy, ScopeKind};
+use crate::records::{CustomisationPolicy, MethodsPolicy, NotificationsPolicy, Policy, RegistrationPolicy, ScopeKind};
 use crate::vault::{Batch, Vault};
-use relatch_core::enrolment::Scope;
 use relatch_core::{GroupId, Timestamp};
 
 /// What became of an attempt to save.
 pub enum SavedPolicy {
     Done(Policy),
-    /// Somebody saved first; this is what they saved.
+    /// Somebody saved the same page first; this is how things are now.
     Stale(Policy),
     UnknownGroup,
+}
+
+/// One page of the portal, as it shall be; its version is the one it was read at.
+pub enum Section {
+    Methods(MethodsPolicy),
+    Registration(RegistrationPolicy),
+    Notifications(NotificationsPolicy),
+    Customisation(CustomisationPolicy),
+}
+
+impl Section {
+    /// Puts the page into `policy` under its next version; `false` when it was read too long ago.
+    fn put_into(self, policy: &mut Policy) -> bool {
+        fn newer(wanted: &mut u64, current: u64) -> bool {
+            let fits = *wanted == current;
+            *wanted = current.saturating_add(1);
+            fits
+        }
+        match self {
+            Self::Methods(mut page) => {
+                let fits = newer(&mut page.version, policy.methods.version);
+                policy.methods = page;
+                fits
+            }
+            Self::Registration(mut page) => {
+                let fits = newer(&mut page.version, policy.registration.version);
+                policy.registration = page;
+                fits
+            }
+            Self::Notifications(mut page) => {
+                let fits = newer(&mut page.version, policy.notifications.version);
+                policy.notifications = page;
+                fits
+            }
+            Self::Customisation(mut page) => {
+                let fits = newer(&mut page.version, policy.customisation.version);
+                policy.customisation = page;
+                fits
+            }
+        }
+    }
 }
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
@@ -19,11 +59,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(self.read(&self.keys.policy()).await?.unwrap_or_default())
     }
 
-    pub async fn scope(&self) -> Result<Scope, StoreError> {
-        Ok(self.policy().await?.scope())
-    }
-
-    /// Saves over exactly `version`; anybody else's save in between makes this one stale.
+    /// Saves Properties over exactly `version`; anybody else's save in between makes this one stale.
     pub async fn save_policy(
         &self,
         batch: &mut Batch,
@@ -37,8 +73,33 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             return Ok(SavedPolicy::Stale(current));
         }
         let Some(included) = self.with_nested(&selected).await? else { return Ok(SavedPolicy::UnknownGroup) };
-        let policy = Policy { version: version.saturating_add(1), scope, selected, included };
-        match self.claim_version(&self.keys.policy(), policy.version, now).await {
+        let version = version.saturating_add(1);
+        self.write_policy(batch, Policy { version, scope, selected, included, ..current }, now).await
+    }
+
+    /// Saves one of the other pages over exactly the version it was read at.
+    pub async fn save_section(
+        &self,
+        batch: &mut Batch,
+        section: Section,
+        now: Timestamp,
+    ) -> Result<SavedPolicy, StoreError> {
+        let current = self.policy().await?;
+        let mut changed = current.clone();
+        if !section.put_into(&mut changed) {
+            return Ok(SavedPolicy::Stale(current));
+        }
+        self.write_policy(batch, changed, now).await
+    }
+
+    async fn write_policy(
+        &self,
+        batch: &mut Batch,
+        mut policy: Policy,
+        now: Timestamp,
+    ) -> Result<SavedPolicy, StoreError> {
+        policy.revision = policy.revision.saturating_add(1);
+        match self.claim_version(&self.keys.policy(), policy.revision, now).await {
             Ok(()) => {}
             Err(StoreError::Contended) => return Ok(SavedPolicy::Stale(self.policy().await?)),
             Err(error) => return Err(error),

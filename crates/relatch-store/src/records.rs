@@ -1,8 +1,10 @@
 //! The stored shapes. All are JSON under a seal; times are Unix seconds, ids hex.
 
 use relatch_core::enrolment::{Scope, Standing};
+use relatch_core::keyed::same;
+use relatch_core::methods::{Allowed, Kind, Kinds};
 use relatch_core::session::Stage;
-use relatch_core::{AccountId, GroupId, Timestamp};
+use relatch_core::{AccountId, Destination, GroupId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// (De)serialises core types that must not know serde.
@@ -122,10 +124,127 @@ pub struct PhoneMethod {
     pub registered_at: Timestamp,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EmailMethod {
+    pub id: String,
+    /// As it was typed when it was proven.
+    pub address: String,
+    #[serde(with = "as_text::time")]
+    pub registered_at: Timestamp,
+}
+
+/// An authenticator app.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AppMethod {
+    pub id: String,
+    /// Base32; shown once, while it is registered.
+    pub seed: String,
+    #[serde(with = "as_text::time")]
+    pub registered_at: Timestamp,
+}
+
+/// A set of saved codes. Which of them are used is settled by gates; `used` only counts for people.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RecoverySet {
+    pub id: String,
+    /// Keyed hashes.
+    pub codes: Vec<String>,
+    pub used: Vec<usize>,
+    #[serde(with = "as_text::time")]
+    pub created_at: Timestamp,
+}
+
+impl RecoverySet {
+    pub fn left(&self) -> usize {
+        self.codes.len().saturating_sub(self.used.len())
+    }
+}
+
+/// An app that was shown its seed and has not yet proven that it has it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PendingApp {
+    pub id: String,
+    pub seed: String,
+    #[serde(with = "as_text::time")]
+    pub created: Timestamp,
+}
+
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Methods {
     pub version: u64,
     pub phones: Vec<PhoneMethod>,
+    #[serde(default)]
+    pub emails: Vec<EmailMethod>,
+    #[serde(default)]
+    pub apps: Vec<AppMethod>,
+    #[serde(default)]
+    pub recovery: Option<RecoverySet>,
+}
+
+impl Methods {
+    pub fn kinds(&self) -> Kinds {
+        Kinds::NONE
+            .with_if(Kind::Phone, !self.phones.is_empty())
+            .with_if(Kind::Email, !self.emails.is_empty())
+            .with_if(Kind::App, !self.apps.is_empty())
+            .with_if(Kind::RecoveryCodes, self.recovery_left() > 0)
+    }
+
+    pub fn recovery_left(&self) -> usize {
+        self.recovery.as_ref().map_or(0, RecoverySet::left)
+    }
+
+    /// What is asked for after the password. Mail is not: the mailbox often hangs on the same password
+    /// (NIST 3.1.3.1). Saved codes stand in for one of these, they do not ask for themselves.
+    pub fn has_second_factor(&self) -> bool {
+        !self.phones.is_empty() || !self.apps.is_empty()
+    }
+
+    /// The registered destination that this is a spelling of.
+    pub fn stored(&self, via: Via, to: &str) -> Option<&str> {
+        match via {
+            Via::Phone => {
+                let mut numbers = self.phones.iter().map(|phone| phone.number.as_str());
+                numbers.find(|number| same(number.as_bytes(), to.as_bytes()))
+            }
+            Via::Email => {
+                let to = to.to_ascii_lowercase();
+                let mut addresses = self.emails.iter().map(|email| email.address.as_str());
+                addresses.find(|address| same(address.to_ascii_lowercase().as_bytes(), to.as_bytes()))
+            }
+        }
+    }
+
+    /// Is this destination registered, now?
+    pub fn has(&self, via: Via, to: &str) -> bool {
+        self.stored(via, to).is_some()
+    }
+}
+
+/// By which kind of destination a code goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    Phone,
+    Email,
+}
+
+impl From<&Destination> for Via {
+    fn from(destination: &Destination) -> Self {
+        match destination {
+            Destination::Phone(_) => Self::Phone,
+            Destination::Email(_) => Self::Email,
+        }
+    }
+}
+
+impl Via {
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Phone => Kind::Phone,
+            Self::Email => Kind::Email,
+        }
+    }
 }
 
 /// Everything about one account that decisions need, read together.
@@ -136,12 +255,15 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn standing(&self, scope: &Scope) -> Standing {
+    pub fn standing(&self, policy: &Policy) -> Standing {
+        let allowed = policy.methods.allowed();
         Standing {
             enabled: !self.account.blocked,
             administrator: self.account.is_administrator(),
-            in_scope: scope.includes(&self.account.group_ids()),
-            methods: self.methods.phones.len(),
+            in_scope: policy.scope().includes(&self.account.group_ids()),
+            kinds: self.methods.kinds().and(allowed.kinds()),
+            needed: allowed.needed,
+            second_factor: self.methods.has_second_factor(),
         }
     }
 }
@@ -213,8 +335,10 @@ pub struct Challenge {
     /// The attempt window this challenge is charged in, and the last attempt that is compared.
     pub window: u64,
     pub allowed: u64,
-    /// Registration: the number this code was sent to, registered when it is proven (SEC-43).
-    pub number: Option<String>,
+    pub via: Via,
+    /// Where the code went, as the record of methods has it; empty for a decoy. Registration makes it
+    /// a method when the code is right (SEC-43); elsewhere it must still be one then (SEC-46).
+    pub to: String,
 }
 
 /// When messages went to a destination; one writer at a time, chosen by the gate to `version + 1`.
@@ -269,9 +393,14 @@ pub enum ScopeKind {
     All,
 }
 
-/// Password reset > Properties.
+/// Everything under Password reset. One record, read once per request; each page of the portal has a
+/// version of its own, so that two administrators on two pages do not disturb one another.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Policy {
+    /// Rises with every save of any page.
+    #[serde(default)]
+    pub revision: u64,
+    /// Properties.
     pub version: u64,
     pub scope: ScopeKind,
     /// The groups the administrator chose.
@@ -280,12 +409,108 @@ pub struct Policy {
     /// Those, and every group nested in them: what requests look at.
     #[serde(with = "as_text::list")]
     pub included: Vec<GroupId>,
+    #[serde(default)]
+    pub methods: MethodsPolicy,
+    #[serde(default)]
+    pub registration: RegistrationPolicy,
+    #[serde(default)]
+    pub notifications: NotificationsPolicy,
+    #[serde(default)]
+    pub customisation: CustomisationPolicy,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { version: 0, scope: ScopeKind::None, selected: Vec::new(), included: Vec::new() }
+        Self {
+            revision: 0,
+            version: 0,
+            scope: ScopeKind::None,
+            selected: Vec::new(),
+            included: Vec::new(),
+            methods: MethodsPolicy::default(),
+            registration: RegistrationPolicy::default(),
+            notifications: NotificationsPolicy::default(),
+            customisation: CustomisationPolicy::default(),
+        }
     }
+}
+
+/// Authentication methods (S32a).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodsPolicy {
+    pub version: u64,
+    /// Kinds to prove: 1 or 2 (Entra: 1).
+    pub needed: usize,
+    pub text: bool,
+    pub call: bool,
+    pub email: bool,
+    pub app: bool,
+    pub recovery_codes: bool,
+}
+
+impl Default for MethodsPolicy {
+    fn default() -> Self {
+        Self { version: 0, needed: 1, text: true, call: true, email: true, app: true, recovery_codes: true }
+    }
+}
+
+impl MethodsPolicy {
+    pub fn allowed(&self) -> Allowed {
+        Allowed {
+            text: self.text,
+            call: self.call,
+            email: self.email,
+            app: self.app,
+            recovery_codes: self.recovery_codes,
+            needed: self.needed,
+        }
+    }
+}
+
+/// Registration (S32b).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationPolicy {
+    pub version: u64,
+    /// "More information required" at sign-in for whoever has too little registered (Entra: yes).
+    pub ask_at_sign_in: bool,
+    /// Days after which people are asked whether what they registered is still right; 0: never (Entra: 180).
+    pub reconfirm_days: u16,
+}
+
+impl Default for RegistrationPolicy {
+    fn default() -> Self {
+        Self { version: 0, ask_at_sign_in: true, reconfirm_days: 180 }
+    }
+}
+
+/// Notifications (S32c).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationsPolicy {
+    pub version: u64,
+    /// Tell people what was done with their account (Entra: yes; NIST 4.6 wants it always).
+    pub person: bool,
+    /// Tell the other administrators when one of them resets (Entra: no).
+    pub administrators: bool,
+}
+
+impl Default for NotificationsPolicy {
+    fn default() -> Self {
+        Self { version: 0, person: true, administrators: false }
+    }
+}
+
+/// Customisation (S32d).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomisationPolicy {
+    pub version: u64,
+    /// Shown instead of the deployment's name; empty: that one.
+    pub organisation: String,
+    /// Where a dead end sends people: an https address or a mail address; empty: "your helpdesk".
+    pub helpdesk: String,
 }
 
 impl Policy {

@@ -7,6 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use relatch_core::limits::SESSION_LIFE;
 use relatch_core::session::{SEEN_EVERY, Stage, is_over};
 use relatch_core::{Secret, Timestamp, generate};
+use serde::{Deserialize, Serialize};
 
 /// A live session, its token and the person it belongs to, as they are in this very moment.
 pub struct OpenSession {
@@ -20,6 +21,32 @@ impl OpenSession {
     /// True when the person proved themselves less than `seconds` ago.
     pub fn is_fresh(&self, now: Timestamp, seconds: u64) -> bool {
         !now.is_past(self.record.proven_at, seconds)
+    }
+}
+
+/// Sessions of one account that can be listed; with more, the oldest are no longer shown. They end by
+/// themselves, and with every change of password.
+const SESSIONS: u64 = 20;
+
+/// Which session has a place in its owner's list.
+#[derive(Serialize, Deserialize)]
+struct SessionPlace {
+    number: u64,
+    key: String,
+}
+
+/// A session as its owner sees it.
+pub struct ListedSession {
+    /// Names it among its owner's sessions; no secret.
+    pub number: u64,
+    pub record: SessionRecord,
+    key: String,
+}
+
+impl ListedSession {
+    /// Is this the session that asks?
+    pub fn is(&self, session: &OpenSession) -> bool {
+        self.record.binding == session.record.binding
     }
 }
 
@@ -43,7 +70,8 @@ impl SessionToken {
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Opens a session for a person who has just shown something; gives the cookie's text.
-    pub fn open_session(
+    /// A finished sign-in takes one of the account's [`SESSIONS`] places, so that its owner can see it.
+    pub async fn open_session(
         &self,
         batch: &mut Batch,
         person: &Person,
@@ -69,8 +97,44 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             begun: now,
             seen: now,
         };
-        self.put(batch, self.keys.session(&token.secret, token.end), &record)?;
+        let key = self.keys.session(&token.secret, token.end);
+        if stage == Stage::SignedIn {
+            let number = self.count(&self.keys.session_seq(person.account.id)).await?;
+            let place = self.keys.session_at(person.account.id, number % SESSIONS);
+            self.put(batch, place, &SessionPlace { number, key: key.clone() })?;
+        }
+        self.put(batch, key, &record)?;
         Ok(token.text())
+    }
+
+    /// The live sessions of an account, newest first.
+    pub async fn sessions_of(&self, person: &Person, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
+        let mut found = Vec::new();
+        for place in 0..SESSIONS {
+            let place: Option<SessionPlace> = self.read(&self.keys.session_at(person.account.id, place)).await?;
+            let Some(SessionPlace { number, key }) = place else { continue };
+            let Some(record) = self.read::<SessionRecord>(&key).await? else { continue };
+            if self.live_stage(&record, person, now).is_some() {
+                found.push(ListedSession { number, record, key });
+            }
+        }
+        found.sort_by_key(|session| std::cmp::Reverse(session.number));
+        Ok(found)
+    }
+
+    /// Ends a session its owner saw in a list.
+    pub fn end_listed(&self, batch: &mut Batch, session: &ListedSession) -> Result<(), StoreError> {
+        let ended = SessionRecord { stage: StoredStage::Ended, ..session.record.clone() };
+        self.put(batch, session.key.clone(), &ended)
+    }
+
+    /// How far a session is, if it is alive: not ended, not too old, not idle, its account not blocked,
+    /// its password not changed since.
+    fn live_stage(&self, record: &SessionRecord, person: &Person, now: Timestamp) -> Option<Stage> {
+        let stage = record.stage.live()?;
+        let over = is_over(stage, person.account.is_administrator(), record.begun, record.seen, now);
+        let dead = over || person.account.blocked || person.password.generation != record.generation;
+        (!dead).then_some(stage)
     }
 
     /// Ends a session; its token is dead with the batch.
@@ -79,18 +143,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, self.keys.session(&session.token.secret, session.token.end), &ended)
     }
 
-    /// The session of a cookie, if it is alive: not ended, not too old, not idle, its account neither
-    /// gone nor blocked, its password not changed since.
+    /// The session of a cookie, if it is alive.
     pub async fn session(&self, cookie: &str, now: Timestamp) -> Result<Option<OpenSession>, StoreError> {
         let Some(token) = SessionToken::parse(cookie) else { return Ok(None) };
         let key = self.keys.session(&token.secret, token.end);
         let Some(record) = self.read::<SessionRecord>(&key).await? else { return Ok(None) };
-        let Some(stage) = record.stage.live() else { return Ok(None) };
         let Some(person) = self.person(record.account).await? else { return Ok(None) };
-        let over = is_over(stage, person.account.is_administrator(), record.begun, record.seen, now);
-        if over || person.account.blocked || person.password.generation != record.generation {
-            return Ok(None);
-        }
+        let Some(stage) = self.live_stage(&record, &person, now) else { return Ok(None) };
         if now.is_past(record.seen, SEEN_EVERY) {
             let mut batch = Batch::default();
             let seen = SessionRecord { seen: now, ..record.clone() };

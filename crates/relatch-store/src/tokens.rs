@@ -1,16 +1,18 @@
 //! What travels in the flow cookie: sealed, the same length for everybody.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::as_text;
+use crate::records::{Person, Policy, as_text};
 use crate::vault::Vault;
 use data_encoding::BASE64URL_NOPAD;
+use relatch_core::enrolment::may_reset;
 use relatch_core::limits::{FLOW_LIFE, GRANT_LIFE};
+use relatch_core::methods::Kinds;
 use relatch_core::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Every flow is padded to this many bytes before it is sealed, so that the cookie's length says
 /// nothing (SEC-1).
-const PADDED: usize = 512;
+const PADDED: usize = 576;
 const CONTEXT: &str = "flow";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +48,36 @@ pub struct Flow {
     pub challenge: AccountId,
     #[serde(with = "as_text::time")]
     pub proven_at: Timestamp,
+    /// Why: forgotten, or known but locked out (S2).
+    pub reason: Reason,
+    /// Kinds proven so far, as [`relatch_core::methods::Kinds::bits`].
+    pub proofs: u8,
+}
+
+/// Why somebody wants back in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    #[default]
+    Forgot,
+    Locked,
 }
 
 impl Flow {
+    pub fn proven(&self) -> Kinds {
+        Kinds::from_bits(self.proofs)
+    }
+
+    /// Is the grant this flow holds still about the account as it is? `person` is who it is about, now.
+    pub fn holds_grant(&self, person: &Person, policy: &Policy) -> bool {
+        let standing = person.standing(policy);
+        self.real
+            && self.stage == FlowStage::Proven
+            && person.password.generation == self.generation
+            && may_reset(standing).is_ok()
+            && self.proven().count() >= standing.proofs()
+    }
+
     pub fn is_over(&self, now: Timestamp) -> bool {
         now.is_past(self.begun, FLOW_LIFE)
             || (self.stage == FlowStage::Proven && now.is_past(self.proven_at, GRANT_LIFE))
@@ -93,6 +122,8 @@ mod tests {
             last_sent: Timestamp(0),
             challenge: zero,
             proven_at: Timestamp(1_100),
+            reason: Reason::Forgot,
+            proofs: 0,
         }
     }
 

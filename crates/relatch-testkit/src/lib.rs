@@ -1,14 +1,14 @@
 //! An app over memory, for tests at the bottom of each `step.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
 
-use relatch_core::{DisplayName, Password, PhoneNumber, Secret, Timestamp, UserName};
+use relatch_core::{DisplayName, Password, Secret, Timestamp, UserName};
 use relatch_spin::App;
 use relatch_spin::settings::Settings;
 use relatch_store::accounts::{Created, NewAccount};
 use relatch_store::keys::Keys;
 use relatch_store::memory::CountingEntropy;
 use relatch_store::policy::SavedPolicy;
-use relatch_store::records::{Person, Role, ScopeKind};
+use relatch_store::records::{Person, Role, ScopeKind, Via};
 use relatch_store::seal::{NamedKey, Sealer};
 use relatch_store::{Batch, MemoryKv, Vault};
 
@@ -48,9 +48,11 @@ pub async fn person(app: &TestApp, name: &str, roles: Vec<Role>, must_change: bo
 
 /// Registers a phone for `person`, and reads them again.
 pub async fn with_phone(app: &TestApp, person: &Person, number: &str) -> Person {
-    let number = PhoneNumber::from_stored(number).expect("a number");
     let mut batch = Batch::default();
-    app.vault.add_phone(&mut batch, person.account.id, &number, app.now).await.expect("a free version");
+    app.vault
+        .add_destination(&mut batch, person.account.id, Via::Phone, number, app.now)
+        .await
+        .expect("a free version");
     app.vault.commit(batch).await.expect("a commit");
     app.vault.person(person.account.id).await.expect("a read").expect("a person")
 }

@@ -1,10 +1,12 @@
 // Groups: the list, a new one, and who is in one.
 
 import { get, post } from "../api.js";
+import { shortDateOf } from "../dates.js";
 import { $, $$, announce, count, make, stamp } from "../dom.js";
+import { flash, warn } from "../flash.js";
 import { handle } from "../form.js";
 import { required } from "../fields.js";
-import { dateOf, explainSession, flash, labelOf, listChosen, row } from "./parts.js";
+import { explainSession, labelOf, listChosen, row } from "./parts.js";
 import { pick } from "./picker.js";
 
 const section = "groups";
@@ -22,7 +24,7 @@ function groupRow(group) {
     ["Type", "Security"],
     ["Membership", "Assigned"],
     ["Members", String(group.member_count)],
-    ["Created", dateOf(group.created_at)],
+    ["Created", shortDateOf(group.created_at)],
   ]);
 }
 
@@ -102,7 +104,7 @@ function renderGroup(data, walk) {
   const root = stamp("t-group", {
     name: data.group.name,
     description: data.group.description || null,
-    created: dateOf(data.group.created_at),
+    created: shortDateOf(data.group.created_at),
   });
   const state = { data, walk, root };
   showGroup(state);
@@ -164,8 +166,7 @@ async function change(state, body, text, undo) {
     const words = NOT_CHANGED[error.code];
     if (!words) return walk.stumble(error, walk.shown);
     showGroup(state);
-    flash(place, words);
-    $(".note", place).dataset.kind = "warn";
+    warn(place, words);
   } finally {
     root.removeAttribute("aria-busy");
   }

@@ -5,7 +5,9 @@ import { $, $$, stamp } from "../dom.js";
 import { showOrganisation, signInFirst } from "../shell.js";
 import { Walk } from "../walk.js";
 import { groupView, groupsView, newGroupView } from "./groups.js";
-import { mayLeave, propertiesView } from "./properties.js";
+import { policyView } from "./policy.js";
+import { propertiesView } from "./properties.js";
+import { mayLeave } from "./saving.js";
 import { createdView, forgetCreated, newUserView, usersView } from "./users.js";
 
 const portal = { me: undefined, walk: undefined };
@@ -22,14 +24,17 @@ const views = {
 function find(name) {
   if (name !== "users/created") forgetCreated();
   if (Object.hasOwn(views, name)) return views[name]();
-  const [, id] = /^groups\/([\w-]+)$/.exec(name) ?? [];
+  const [, place, id] = /^(groups|password-reset)\/([\w-]+)$/.exec(name) ?? [];
+  if (place === "password-reset") return policyView(portal, id);
   return id && groupView(portal, id);
 }
 
-/** The menu's mark, and nothing else: the portal has no steps. */
-function mark({ section }) {
+/** The menu's mark, and nothing else: the portal has no steps. A part marks the whole it is in, too. */
+function mark({ section = "" }) {
   for (const link of $$(".menu a")) {
-    if (link.dataset.section === section) link.setAttribute("aria-current", "page");
+    const own = link.dataset.section ?? link.dataset.whole;
+    if (own === section) link.setAttribute("aria-current", "page");
+    else if (link.dataset.whole === section.split("/")[0]) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
 }

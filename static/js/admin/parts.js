@@ -8,8 +8,6 @@ export function explainSession(problem) {
   return [{ text: "You have been signed out, so this was not saved. Sign in again.", href: "/signin?next=admin" }];
 }
 
-export const dateOf = (text) => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" }).format(new Date(text));
-
 /** A row of a list that turns into a card on phones: [label, content] for each column, the first its head. */
 export function row(cells) {
   const line = make("tr");
@@ -26,15 +24,6 @@ export function row(cells) {
 
 /** A short word with a mark of its kind: good, warn, or plain. */
 export const tag = (text, kind) => make("span", { className: `tag ${kind}` }, text);
-
-/** Good news above the page, with a way back where there is one. It takes the focus. */
-export function flash(place, text, undo) {
-  const note = stamp("t-flash", { text });
-  if (undo) $("[data-undo]", note).addEventListener("click", undo);
-  else $("[data-undo]", note).remove();
-  place.replaceChildren(note);
-  note.focus();
-}
 
 /** The lines of people or groups that were chosen, each with a Remove button. */
 export function listChosen(root, kind, things, remove) {

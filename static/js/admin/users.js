@@ -1,10 +1,12 @@
 // Users: the list, a new one, and the password that is shown once.
 
 import { Lost, get, post } from "../api.js";
+import { prepareCopy } from "../copy.js";
+import { shortDateOf } from "../dates.js";
 import { $, announce, count, make, stamp } from "../dom.js";
 import { handle } from "../form.js";
 import { Mistakes } from "../mistakes.js";
-import { dateOf, explainSession, row, tag } from "./parts.js";
+import { explainSession, row, tag } from "./parts.js";
 
 const section = "users";
 /** The user that was just made, with the first password. Forgotten when another view is shown. */
@@ -21,14 +23,14 @@ export function usersView({ walk }) {
 function userRow(user) {
   const roles = user.roles.includes("global_administrator") ? "Global administrator" : "User";
   // Only what is unusual stands out.
-  const phone = user.registered ? "Registered" : tag("Not yet", "plain");
+  const registered = user.registered ? "Yes" : tag("Not yet", "plain");
   const must = user.must_change_password ? tag("New password due", "warn") : "Active";
   return row([
     ["Name", make("strong", {}, user.display_name), make("small", {}, user.name)],
     ["Role", roles],
-    ["Phone", phone],
+    ["Registered", registered],
     ["Status", user.state === "blocked" ? tag("Blocked", "bad") : must],
-    ["Created", dateOf(user.created_at)],
+    ["Created", shortDateOf(user.created_at)],
   ]);
 }
 
@@ -159,19 +161,13 @@ function renderCreated() {
     show.textContent = isHidden ? "Hide password" : "Show password";
     announce(isHidden ? "The password is shown." : "The password is hidden.");
   });
-  $("[data-copy]", root).addEventListener("click", (event) => copy(password, secret, event.target));
+  prepareCopy($("[data-copy]", root), {
+    text: password,
+    said: "The password is",
+    show: () => {
+      secret.textContent = password;
+      return secret;
+    },
+  });
   return root;
-}
-
-async function copy(password, secret, button) {
-  try {
-    await navigator.clipboard.writeText(password);
-    button.textContent = "Copied";
-    announce("The password is copied.");
-    setTimeout(() => (button.textContent = "Copy password"), 3000);
-  } catch {
-    secret.textContent = password;
-    getSelection().selectAllChildren(secret);
-    announce("This browser does not let us copy. The password is shown and selected: copy it with your keyboard.");
-  }
 }

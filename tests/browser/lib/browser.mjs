@@ -29,11 +29,17 @@ const byte = () => Math.floor(Math.random() * 254) + 1;
 const CLOCK = process.env.CLOCK_URL;
 const openContexts = new Set();
 
+let passed = 0;
+
+/** What the service's clock says, in seconds. */
+export const now = () => Math.floor(Date.now() / 1000) + passed;
+
 /** Time goes by, for the service and for every open page. Without a clock to move: waits. */
 export async function pass(seconds) {
   if (!CLOCK) return new Promise((done) => setTimeout(done, seconds * 1000));
   const { status } = await fetch(`${CLOCK}/advance/${Math.ceil(seconds)}`, { method: "POST" });
   assert.equal(status, 204);
+  passed += Math.ceil(seconds);
   await Promise.all([...openContexts].map((context) => context.clock.fastForward(Math.ceil(seconds) * 1000)));
 }
 

@@ -4,9 +4,10 @@ import { until } from "./browser.mjs";
 
 const CATCHER = process.env.CATCHER_URL ?? "http://localhost:3001";
 
-export async function messagesTo(number) {
+/** Texts and calls to a number, or mails to an address. */
+export async function messagesTo(place) {
   const messages = await (await fetch(`${CATCHER}/messages`)).json();
-  return messages.filter(({ to, kind }) => to === number && kind !== "mail");
+  return messages.filter(({ to, kind }) => to === place && (kind === "mail") === place.includes("@"));
 }
 
 /** Eight digits, with whatever a message puts between them. */
@@ -15,7 +16,7 @@ function codeIn(body) {
   return found?.replace(/\D/g, "");
 }
 
-/** The code in a message to this number that comes after the `seen` first ones, if there is one. */
+/** The code in a message to this number or address that comes after the `seen` first ones, if there is one. */
 export async function codeAfter(number, seen, kind = "sms") {
   const messages = (await messagesTo(number)).slice(seen);
   const message = messages.findLast((candidate) => candidate.kind === kind && codeIn(candidate.body));

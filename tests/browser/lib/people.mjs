@@ -22,6 +22,9 @@ export function somePhone() {
   return { typed: `0${rest.slice(0, 4)} ${rest.slice(4)}`, sent: `+44${rest}` };
 }
 
+/** A mailbox that no other test uses. */
+export const someMailbox = () => `${someName()}@mail.example`;
+
 export const sentTo = (typed) => `+44${typed.replace(/\D/g, "").replace(/^0/, "")}`;
 export const someName = () => `t${Date.now().toString(36)}${digits(3)}`;
 
@@ -149,6 +152,15 @@ export async function join(person, group) {
   const { groups } = await admin.must("GET", "/api/groups");
   const { id } = groups.find(({ name }) => name === group);
   await admin.must("POST", `/api/groups/${id}/members`, { add_members: [person.id] });
+}
+
+/** Saves a page of Password reset; gives what it was before, to be put back. */
+export async function setPolicy(page, changes) {
+  const admin = await administrator();
+  const { [page]: before } = await admin.must("GET", "/api/policy");
+  await admin.must("PUT", `/api/policy/${page}`, { ...before, ...changes });
+  const { version, ...values } = before;
+  return values;
 }
 
 /** Everybody may reset, until a test says otherwise. */

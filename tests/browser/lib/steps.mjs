@@ -87,3 +87,59 @@ export async function passSecondFactor(page, number) {
   const code = await pressForCode(page, "Send the code", number);
   await typeCode(page, code);
 }
+
+/** From /reset to the choice of ways. */
+export async function startReset(page, name, reason = "I forgot my password") {
+  await page.goto("/reset");
+  await heading(page, "Get back into your account");
+  await field(page, "User name or email").fill(name);
+  await field(page, reason).check();
+  await press(page, "Next");
+  await heading(page, "Prove it is you");
+}
+
+/** Chooses a way that needs nothing typed yet. */
+export async function chooseWay(page, way) {
+  await field(page, way).check();
+  await press(page, "Next");
+}
+
+export async function typeAppCode(page, code) {
+  await heading(page, "Type the code from your app");
+  await field(page, "Type the code from your app").fill(code);
+  await press(page, "Next");
+}
+
+export async function typeRecoveryCode(page, code) {
+  await heading(page, "Type a recovery code");
+  await field(page, "Type a recovery code").fill(code);
+  await press(page, "Next");
+}
+
+/** On the page of recovery codes: reads them, says that they are kept, and goes on. */
+export async function keepCodes(page) {
+  await heading(page, "Keep these codes");
+  const codes = await page.locator(".codes code").allTextContents();
+  await field(page, "I have kept them").check();
+  await press(page, "Next");
+  await heading(page, "Your recovery codes are registered");
+  return codes;
+}
+
+/** From the page of an app's picture to "registered"; gives the key. */
+export async function registerApp(page, codeOf) {
+  await heading(page, "Scan this with your app");
+  const secret = await page.locator("[data-secret]").textContent();
+  await press(page, "Next");
+  await typeAppCode(page, await codeOf(secret));
+  await heading(page, "Your authenticator app is registered");
+  return secret;
+}
+
+/** From the page of an address to "registered". */
+export async function registerEmail(page, address) {
+  await heading(page, "Add an email address");
+  await field(page, "Email address").fill(address);
+  await typeCode(page, await pressForCode(page, "Next", address, "mail"));
+  await heading(page, "Your email address is registered");
+}

@@ -1,0 +1,32 @@
+//! Bodies of the account page.
+
+use relatch_spin::views::{MethodView, RecoveryView};
+use relatch_store::records::Role;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+#[derive(Serialize)]
+pub struct AccountView<'a> {
+    pub name: &'a str,
+    pub display_name: &'a str,
+    pub roles: &'a [Role],
+    pub methods: Vec<MethodView>,
+    pub recovery_codes: Option<RecoveryView>,
+    pub offered: Vec<&'static str>,
+    pub deliveries: Vec<&'static str>,
+    pub sessions: Vec<SessionLine>,
+    /// Signed in within the last five minutes: methods and password may be changed.
+    pub fresh: bool,
+    pub csrf: String,
+}
+
+#[derive(Serialize)]
+pub struct SessionLine {
+    pub id: String,
+    pub current: bool,
+    pub begun: String,
+    pub seen: String,
+}

@@ -1,0 +1,45 @@
+//! Password reset: Authentication methods, Registration, Notifications, Customisation (S32).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+pub mod step;
+pub mod wire;
+
+use http::Method;
+use relatch_http::{Code, Reply, Request};
+use relatch_spin::{Handled, SpinApp, serve};
+use relatch_store::policy::Section;
+use spin_sdk::http::IntoResponse;
+use spin_sdk::http_service;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
+    serve(request, route).await
+}
+
+async fn route(app: SpinApp, request: Request) -> Handled {
+    let segments = request.segments();
+    match segments.as_deref() {
+        Some(["policy"]) => match request.method {
+            Method::GET => {
+                app.need_administrator(&request).await?;
+                Ok(Reply::ok(&wire::Pages::from(&app.vault.policy().await?)))
+            }
+            _ => Ok(Reply::method_not_allowed("GET, HEAD")),
+        },
+        Some(["policy", page @ ("methods" | "registration" | "notifications" | "customisation")]) => {
+            if request.method != Method::PUT {
+                return Ok(Reply::method_not_allowed("PUT"));
+            }
+            let caller = app.need_administrator(&request).await?;
+            let wanted = match *page {
+                "methods" => Section::Methods(request.json()?),
+                "registration" => Section::Registration(request.json()?),
+                "notifications" => Section::Notifications(request.json()?),
+                _ => Section::Customisation(request.json()?),
+            };
+            let policy = step::save(&app, &caller, page, wanted).await?;
+            Ok(Reply::ok(&wire::Pages::from(&policy)))
+        }
+        _ => Err(Code::NotFound.into()),
+    }
+}

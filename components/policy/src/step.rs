@@ -1,0 +1,111 @@
+//! Saving a page of the policy: what it says must make sense, and nobody else may have saved it first.
+
+use crate::wire::Pages;
+use relatch_core::EmailAddress;
+use relatch_core::methods::Objection;
+use relatch_http::{Code, Problem};
+use relatch_spin::app::Caller;
+use relatch_spin::views::to_value;
+use relatch_spin::{App, Stepped};
+use relatch_store::events::{Event, EventKind};
+use relatch_store::policy::{SavedPolicy, Section};
+use relatch_store::records::{CustomisationPolicy, MethodsPolicy, Policy};
+use relatch_store::{Batch, Entropy, Kv};
+
+/// Most days between two reconfirmations (Entra: 730).
+const RECONFIRM_MAX: u16 = 730;
+/// Longest name of an organisation and longest address of a helpdesk, in characters (choice).
+const NAME_MAX: usize = 60;
+const HELPDESK_MAX: usize = 200;
+
+pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, page: &str, wanted: Section) -> Stepped<Policy> {
+    check(&wanted)?;
+    let mut batch = Batch::default();
+    match app.vault.save_section(&mut batch, wanted, app.now).await? {
+        SavedPolicy::Done(policy) => {
+            let actor = Some(caller.person().account.id.to_string());
+            let result = format!("{page}_revision_{}", policy.revision);
+            app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::PolicyChanged, &result) })?;
+            app.vault.commit(batch).await?;
+            Ok(policy)
+        }
+        SavedPolicy::Stale(current) => {
+            let pages = to_value(&Pages::from(&current));
+            let shown = pages.get(page).cloned().unwrap_or_default();
+            Err(Problem::new(Code::StaleVersion).current(shown).into())
+        }
+        SavedPolicy::UnknownGroup => Err(Code::InvalidField.into()),
+    }
+}
+
+fn check(wanted: &Section) -> Result<(), Problem> {
+    let bad = |field| Problem::new(Code::InvalidField).field(field);
+    match wanted {
+        Section::Methods(page) => check_methods(page),
+        Section::Registration(page) if page.reconfirm_days > RECONFIRM_MAX => Err(bad("reconfirm_days")),
+        Section::Registration(_) | Section::Notifications(_) => Ok(()),
+        Section::Customisation(page) => {
+            if !is_line(&page.organisation, NAME_MAX) {
+                return Err(bad("organisation"));
+            }
+            if is_helpdesk(page) { Ok(()) } else { Err(bad("helpdesk")) }
+        }
+    }
+}
+
+fn check_methods(page: &MethodsPolicy) -> Result<(), Problem> {
+    if !(1..=2).contains(&page.needed) {
+        return Err(Problem::new(Code::InvalidField).field("needed"));
+    }
+    let objections: Vec<&'static str> = page.allowed().objections().into_iter().map(Objection::code).collect();
+    if objections.is_empty() { Ok(()) } else { Err(Problem::new(Code::PolicyRefused).because_of(objections)) }
+}
+
+fn is_line(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.chars().any(char::is_control) && text.trim() == text
+}
+
+/// Nothing, an https address without credentials, or a mail address: it becomes a link on every page.
+fn is_helpdesk(page: &CustomisationPolicy) -> bool {
+    let text = page.helpdesk.as_str();
+    let link = text.strip_prefix("https://").is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let plain = rest.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>\\`{}|^".contains(&b));
+        plain && host.contains('.') && !host.contains('@')
+    });
+    is_line(text, HELPDESK_MAX) && (text.is_empty() || link || EmailAddress::parse(text).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helpdesk_is_a_link_or_a_mailbox() {
+        let judge = |text: &str| {
+            is_helpdesk(&CustomisationPolicy { helpdesk: text.to_owned(), ..CustomisationPolicy::default() })
+        };
+        for good in ["", "https://help.example.org/reset?x=1", "help@example.org"] {
+            assert!(judge(good), "{good}");
+        }
+        for bad in [
+            "http://help.example.org",
+            "javascript:alert(1)",
+            "https://user@evil.example",
+            "https://x",
+            "help",
+            "https://a.b/\"",
+        ] {
+            assert!(!judge(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_policy_nobody_can_meet_is_refused() {
+        let none =
+            MethodsPolicy { text: false, call: false, email: false, recovery_codes: false, ..MethodsPolicy::default() };
+        assert_eq!(check_methods(&none).unwrap_err().code, Code::PolicyRefused);
+        assert!(check_methods(&MethodsPolicy { needed: 3, ..MethodsPolicy::default() }).is_err());
+        assert!(check_methods(&MethodsPolicy { needed: 2, ..MethodsPolicy::default() }).is_ok());
+    }
+}

@@ -1,0 +1,52 @@
+//! Where a code can go.
+
+use crate::methods::Kind;
+use crate::{EmailAddress, PhoneNumber};
+
+/// A phone or a mailbox.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    Phone(PhoneNumber),
+    Email(EmailAddress),
+}
+
+impl Destination {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Phone(_) => Kind::Phone,
+            Self::Email(_) => Kind::Email,
+        }
+    }
+
+    /// What a provider is told.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Phone(number) => number.expose(),
+            Self::Email(address) => address.expose(),
+        }
+    }
+
+    /// The one spelling that limits and decoys are counted under.
+    pub fn folded(&self) -> String {
+        match self {
+            Self::Phone(number) => number.expose().to_owned(),
+            Self::Email(address) => address.folded(),
+        }
+    }
+
+    /// What the record of methods holds.
+    pub fn to_stored(&self) -> String {
+        match self {
+            Self::Phone(number) => number.to_stored(),
+            Self::Email(address) => address.expose().to_owned(),
+        }
+    }
+
+    /// What its owner may see once signed in.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Phone(number) => number.hint(),
+            Self::Email(address) => address.hint(),
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! What people register to prove who they are: phones, addresses, apps, saved codes.
+
+use crate::challenges::{ChargedAttempt, CodeFor, Tried};
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::{AppMethod, EmailMethod, Methods, PendingApp, PhoneMethod, RecoverySet, Via};
+use crate::vault::{Batch, Vault};
+use relatch_core::generate::{RECOVERY_CODES, parse_recovery_code, recovery_code};
+use relatch_core::keyed::same;
+use relatch_core::limits::{ACCOUNTS_PER_DESTINATION, APP_ATTEMPTS, APP_WINDOW, BINDING_LIFE};
+use relatch_core::totp::{STEP, Seed};
+use relatch_core::{AccountId, Secret, Timestamp};
+
+/// What became of wanting to register a destination.
+pub enum Registered {
+    Phone(PhoneMethod),
+    Email(EmailMethod),
+    /// Too many accounts share it already (SEC-48).
+    Shared,
+}
+
+/// What became of wanting to remove a method.
+pub enum Removed {
+    Done(Methods),
+    /// The last one that protects the sign-in cannot go; it can be replaced.
+    LastOne,
+    Unknown,
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// Registers a proven destination; one phone and one address each, so a new one takes the old one's
+    /// place. The version is claimed, so two at once cannot lose one another.
+    pub async fn add_destination(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        via: Via,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<Registered, StoreError> {
+        let mut methods = self.methods(id).await?;
+        if let Some(known) = registered(&methods, via, to) {
+            return Ok(known);
+        }
+        let sharers = self.count(&self.keys.sharers(&self.destination(&to.to_ascii_lowercase()))).await?;
+        if sharers > ACCOUNTS_PER_DESTINATION {
+            return Ok(Registered::Shared);
+        }
+        self.let_go(&methods, |known| known == via).await?;
+        let (new_id, to) = (self.random_id()?, to.to_owned());
+        let added = match via {
+            Via::Phone => {
+                let phone = PhoneMethod { id: new_id, number: to, registered_at: now };
+                methods.phones = vec![phone.clone()];
+                Registered::Phone(phone)
+            }
+            Via::Email => {
+                let email = EmailMethod { id: new_id, address: to, registered_at: now };
+                methods.emails = vec![email.clone()];
+                Registered::Email(email)
+            }
+        };
+        self.put_methods(batch, id, methods, now).await?;
+        Ok(added)
+    }
+
+    /// This account no longer shares its destinations of the kinds that `which` names.
+    async fn let_go(&self, methods: &Methods, which: impl Fn(Via) -> bool) -> Result<(), StoreError> {
+        let phones = methods.phones.iter().filter(|_| which(Via::Phone)).map(|phone| &phone.number);
+        let emails = methods.emails.iter().filter(|_| which(Via::Email)).map(|email| &email.address);
+        for to in phones.chain(emails) {
+            self.kv.increment(&self.keys.sharers(&self.destination(&to.to_ascii_lowercase())), -1).await?;
+        }
+        Ok(())
+    }
+
+    async fn methods(&self, id: AccountId) -> Result<Methods, StoreError> {
+        Ok(self.read(&self.keys.methods(id)).await?.unwrap_or_default())
+    }
+
+    /// Wins the next version of somebody's methods and puts it in `batch`.
+    async fn put_methods(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        mut methods: Methods,
+        now: Timestamp,
+    ) -> Result<Methods, StoreError> {
+        let key = self.keys.methods(id);
+        methods.version = methods.version.saturating_add(1);
+        self.claim_version(&key, methods.version, now).await?;
+        self.put(batch, key, &methods)?;
+        Ok(methods)
+    }
+
+    /// A new seed, to be shown once; a method only when the app has proven that it has it (SEC-43).
+    pub fn begin_app(&self, batch: &mut Batch, id: AccountId, now: Timestamp) -> Result<Seed, StoreError> {
+        let seed = Seed::new(self.random()?);
+        let pending = PendingApp { id: self.random_id()?, seed: seed.to_text(), created: now };
+        self.put(batch, self.keys.pending_app(id), &Some(pending))?;
+        Ok(seed)
+    }
+
+    /// The app that waits for its first code, unless it has waited too long.
+    pub async fn pending_app(&self, id: AccountId, now: Timestamp) -> Result<Option<PendingApp>, StoreError> {
+        let pending: Option<Option<PendingApp>> = self.read(&self.keys.pending_app(id)).await?;
+        Ok(pending.flatten().filter(|pending| !now.is_past(pending.created, BINDING_LIFE)))
+    }
+
+    /// The app has proven itself: it takes the place of an older one.
+    pub async fn add_app(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        pending: PendingApp,
+        now: Timestamp,
+    ) -> Result<AppMethod, StoreError> {
+        let mut methods = self.methods(id).await?;
+        let app = AppMethod { id: pending.id, seed: pending.seed, registered_at: now };
+        methods.apps = vec![app.clone()];
+        self.put_methods(batch, id, methods, now).await?;
+        self.put(batch, self.keys.pending_app(id), &None::<PendingApp>)?;
+        Ok(app)
+    }
+
+    /// Judges a code of an app: charged first, five a quarter of an hour and ten a day, and every step is
+    /// good for one right answer in all flows together (SEC-45). On a wrong one the count is put in
+    /// `batch`. `app`: id and seed; `None` does the same work for nobody.
+    pub async fn try_app(
+        &self,
+        batch: &mut Batch,
+        what: CodeFor<'_>,
+        app: Option<(&str, &str)>,
+        typed: &str,
+        now: Timestamp,
+    ) -> Result<AppTried, StoreError> {
+        let charged = self.charge_attempt(what, now).await?;
+        let window = now.window(APP_WINDOW);
+        let end = Timestamp(window.saturating_add(1).saturating_mul(APP_WINDOW));
+        let quarter = self.keys.app_attempts(what.purpose, what.subject, window, end);
+        let tries = self.count(&quarter).await?;
+        if let Some(refused) = charged.refused {
+            return Ok(AppTried::Other(refused));
+        }
+        if tries > APP_ATTEMPTS {
+            return Ok(AppTried::Other(Tried::UsedUp { for_today: true, retry_after: now.until(end).max(1) }));
+        }
+        let matched = app.and_then(|(id, seed)| Some((id, Seed::parse(seed)?.matched_step(typed, now)?)));
+        if let Some((id, step)) = matched {
+            let end = Timestamp(step.saturating_add(3).saturating_mul(STEP));
+            if self.wins(&self.keys.app_step(what.subject, id, step, end)).await? {
+                self.kv.increment(&quarter, -1).await?;
+                return Ok(AppTried::Right);
+            }
+        }
+        self.put_failed(batch, what, &charged)?;
+        Ok(AppTried::Other(Tried::Wrong))
+    }
+
+    /// Makes a new set of recovery codes; the old set is dead with the batch (SEC-47).
+    pub async fn make_recovery_codes(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Secret<String>>, StoreError> {
+        let mut methods = self.methods(id).await?;
+        let set = self.random_id()?;
+        let mut codes = Vec::with_capacity(RECOVERY_CODES);
+        for _ in 0..RECOVERY_CODES {
+            codes.push(recovery_code(&self.random()?));
+        }
+        let hashes = codes.iter().map(|code| self.recovery_digest(id, &set, code.expose())).collect();
+        methods.recovery = Some(RecoverySet { id: set, codes: hashes, used: Vec::new(), created_at: now });
+        self.put_methods(batch, id, methods, now).await?;
+        Ok(codes)
+    }
+
+    /// Judges a recovery code: charged first, and each is good once. With `set` `None` (nobody's, or
+    /// nothing registered) the same work is done. On a wrong one the count is put in `batch`.
+    pub async fn try_recovery_code(
+        &self,
+        batch: &mut Batch,
+        what: CodeFor<'_>,
+        set: Option<&RecoverySet>,
+        typed: &str,
+        now: Timestamp,
+    ) -> Result<AppTried, StoreError> {
+        let charged: ChargedAttempt = self.charge_attempt(what, now).await?;
+        if let Some(refused) = charged.refused {
+            return Ok(AppTried::Other(refused));
+        }
+        let typed = parse_recovery_code(typed);
+        let nobody = RecoverySet { id: String::new(), codes: Vec::new(), used: Vec::new(), created_at: now };
+        let set = set.unwrap_or(&nobody);
+        let code = typed.as_ref().map_or("", |code| code.expose().as_str());
+        let digest = self.recovery_digest(what.subject, &set.id, code);
+        let found = set.codes.iter().position(|hash| same(hash.as_bytes(), digest.as_bytes()));
+        if let Some(at) = found.filter(|_| typed.is_some())
+            && self.wins(&self.keys.recovery_used(&set.id, at)).await?
+        {
+            self.note_used(batch, what.subject, &set.id, at, now).await?;
+            return Ok(AppTried::Right);
+        }
+        self.put_failed(batch, what, &charged)?;
+        Ok(AppTried::Other(Tried::Wrong))
+    }
+
+    /// Counts a used code for people. The gate is what makes it worthless, so losing this race to
+    /// another change only makes the count late.
+    async fn note_used(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        set: &str,
+        at: usize,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut methods = self.methods(id).await?;
+        if let Some(recovery) = methods.recovery.as_mut().filter(|recovery| recovery.id == set) {
+            recovery.used.push(at);
+            match self.put_methods(batch, id, methods, now).await {
+                Ok(_) | Err(StoreError::Contended) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a method away. The last phone or app stays: without it the sign-in would quietly fall back
+    /// to a password alone (SEC-46).
+    pub async fn remove_method(
+        &self,
+        batch: &mut Batch,
+        account: AccountId,
+        method: &str,
+        now: Timestamp,
+    ) -> Result<Removed, StoreError> {
+        let before = self.methods(account).await?;
+        let mut methods = before.clone();
+        methods.phones.retain(|phone| phone.id != method);
+        methods.emails.retain(|email| email.id != method);
+        methods.apps.retain(|app| app.id != method);
+        let gone = before.phones.len() + before.emails.len() + before.apps.len()
+            > methods.phones.len() + methods.emails.len() + methods.apps.len();
+        if !gone {
+            return Ok(Removed::Unknown);
+        }
+        if before.has_second_factor() && !methods.has_second_factor() {
+            return Ok(Removed::LastOne);
+        }
+        self.let_go(&before, |via| match via {
+            Via::Phone => methods.phones.is_empty(),
+            Via::Email => methods.emails.is_empty(),
+        })
+        .await?;
+        Ok(Removed::Done(self.put_methods(batch, account, methods, now).await?))
+    }
+
+    pub async fn remove_recovery_codes(
+        &self,
+        batch: &mut Batch,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Methods, StoreError> {
+        let methods = Methods { recovery: None, ..self.methods(account).await? };
+        self.put_methods(batch, account, methods, now).await
+    }
+
+    fn recovery_digest(&self, id: AccountId, set: &str, code: &str) -> String {
+        self.digest("recovery-code", &[id.as_bytes(), set.as_bytes(), code.as_bytes()])
+    }
+}
+
+/// What became of a code that was not sent.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AppTried {
+    Right,
+    /// Wrong, or too many.
+    Other(Tried),
+}
+
+fn registered(methods: &Methods, via: Via, to: &str) -> Option<Registered> {
+    match via {
+        Via::Phone => methods.phones.iter().find(|phone| phone.number == to).cloned().map(Registered::Phone),
+        Via::Email => methods.emails.iter().find(|email| email.address == to).cloned().map(Registered::Email),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Purpose;
+    use crate::vault::testing::{TestVault, vault};
+
+    const MIA: AccountId = AccountId::from_bytes([1; 16]);
+    const NOW: Timestamp = Timestamp(1_111_111_109);
+
+    fn what(purpose: Purpose) -> CodeFor<'static> {
+        CodeFor { purpose, subject: MIA, kept_at: MIA, generation: 1, binding: "f" }
+    }
+
+    async fn stored(vault: &TestVault) -> Methods {
+        vault.methods(MIA).await.unwrap()
+    }
+
+    async fn with_app(vault: &TestVault) -> AppMethod {
+        let mut batch = Batch::default();
+        vault.begin_app(&mut batch, MIA, NOW).unwrap();
+        vault.commit(batch).await.unwrap();
+        let pending = vault.pending_app(MIA, NOW).await.unwrap().unwrap();
+        let mut batch = Batch::default();
+        let app = vault.add_app(&mut batch, MIA, pending, NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        app
+    }
+
+    fn code_at(app: &AppMethod, now: Timestamp) -> String {
+        Seed::parse(&app.seed).unwrap().code_at(now.window(STEP)).unwrap()
+    }
+
+    async fn try_code(vault: &TestVault, app: &AppMethod, purpose: Purpose, code: &str, now: Timestamp) -> AppTried {
+        let mut batch = Batch::default();
+        let tried = vault.try_app(&mut batch, what(purpose), Some((&app.id, &app.seed)), code, now).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        tried
+    }
+
+    #[test]
+    fn a_pending_app_waits_ten_minutes_and_is_gone_when_it_is_registered() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut batch = Batch::default();
+            vault.begin_app(&mut batch, MIA, NOW).unwrap();
+            vault.commit(batch).await.unwrap();
+            assert!(vault.pending_app(MIA, NOW.plus(599)).await.unwrap().is_some());
+            assert!(vault.pending_app(MIA, NOW.plus(600)).await.unwrap().is_none());
+            with_app(&vault).await;
+            assert!(vault.pending_app(MIA, NOW).await.unwrap().is_none());
+        });
+    }
+
+    #[test]
+    fn a_step_is_good_once_in_all_flows_together() {
+        pollster::block_on(async {
+            let vault = vault();
+            let app = with_app(&vault).await;
+            let code = code_at(&app, NOW);
+            assert_eq!(try_code(&vault, &app, Purpose::SignIn, &code, NOW).await, AppTried::Right);
+            for purpose in [Purpose::SignIn, Purpose::Reset] {
+                assert_eq!(try_code(&vault, &app, purpose, &code, NOW).await, AppTried::Other(Tried::Wrong));
+            }
+        });
+    }
+
+    #[test]
+    fn five_codes_of_an_app_in_a_quarter_of_an_hour_and_ten_a_day() {
+        pollster::block_on(async {
+            let vault = vault();
+            let app = with_app(&vault).await;
+            let start = Timestamp(NOW.window(86_400) * 86_400);
+            let code = code_at(&app, start);
+            let wrong = if code == "000000" { "000001" } else { "000000" };
+            for _ in 0..5 {
+                let tried = try_code(&vault, &app, Purpose::SignIn, wrong, start).await;
+                assert_eq!(tried, AppTried::Other(Tried::Wrong));
+            }
+            let tried = try_code(&vault, &app, Purpose::SignIn, &code, start).await;
+            assert!(matches!(tried, AppTried::Other(Tried::UsedUp { .. })), "{tried:?}");
+            let later = start.plus(900);
+            for _ in 0..4 {
+                try_code(&vault, &app, Purpose::SignIn, wrong, later).await;
+            }
+            let tried = try_code(&vault, &app, Purpose::SignIn, &code_at(&app, later), later).await;
+            assert!(matches!(tried, AppTried::Other(Tried::UsedUp { for_today: true, .. })), "{tried:?}");
+        });
+    }
+
+    #[test]
+    fn a_recovery_code_works_once_and_a_new_set_kills_the_old() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut batch = Batch::default();
+            let codes = vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            assert_eq!(codes.len(), 10);
+            let attempt = async |code: &str| {
+                let set = stored(&vault).await.recovery;
+                let mut batch = Batch::default();
+                let tried =
+                    vault.try_recovery_code(&mut batch, what(Purpose::Reset), set.as_ref(), code, NOW).await.unwrap();
+                vault.commit(batch).await.unwrap();
+                tried
+            };
+            assert_eq!(attempt(codes[3].expose()).await, AppTried::Right);
+            assert_eq!(stored(&vault).await.recovery_left(), 9);
+            assert_eq!(attempt(codes[3].expose()).await, AppTried::Other(Tried::Wrong));
+            let mut batch = Batch::default();
+            vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            assert_eq!(attempt(codes[4].expose()).await, AppTried::Other(Tried::Wrong));
+        });
+    }
+
+    #[test]
+    fn the_last_phone_or_app_stays() {
+        pollster::block_on(async {
+            let vault = vault();
+            let app = with_app(&vault).await;
+            let mut batch = Batch::default();
+            assert!(matches!(vault.remove_method(&mut batch, MIA, &app.id, NOW).await.unwrap(), Removed::LastOne));
+            vault.add_destination(&mut batch, MIA, Via::Phone, "+44 7400123456", NOW).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            let mut batch = Batch::default();
+            assert!(matches!(vault.remove_method(&mut batch, MIA, &app.id, NOW).await.unwrap(), Removed::Done(_)));
+            assert!(matches!(vault.remove_method(&mut batch, MIA, "x", NOW).await.unwrap(), Removed::Unknown));
+        });
+    }
+
+    #[test]
+    fn the_sixth_account_on_one_phone_is_refused() {
+        pollster::block_on(async {
+            let vault = vault();
+            for n in 0..6 {
+                let mut batch = Batch::default();
+                let id = AccountId::from_bytes([n; 16]);
+                let added = vault.add_destination(&mut batch, id, Via::Phone, "+44 7400123456", NOW).await.unwrap();
+                vault.commit(batch).await.unwrap();
+                assert_eq!(matches!(added, Registered::Shared), n == 5, "{n}");
+            }
+        });
+    }
+}

@@ -1,0 +1,150 @@
+//! S32, S38, S49: what policy lets people use, and how many proofs it takes.
+
+use relatch_tests::people::{
+    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, number, recovery_codes, register_email, sign_in,
+};
+use relatch_tests::{Admin, Backend, Site};
+use serde_json::json;
+
+on_both_stores!(
+    s32_pages_are_saved_with_versions_of_their_own,
+    s32_a_policy_nobody_can_meet_is_refused,
+    s49_two_proofs_when_policy_wants_two,
+    s38_every_kind_gets_somebody_back_in,
+    s57_an_app_or_a_recovery_code_signs_in,
+    methods_that_policy_forbids_are_not_offered_or_sent,
+);
+
+async fn s32_pages_are_saved_with_versions_of_their_own(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    let policy = admin.browser.get("/api/policy").await.expect(200).json();
+    assert_eq!(policy["methods"]["needed"], 1);
+    assert_eq!(policy["registration"]["reconfirm_days"], 180);
+    admin.policy("methods", json!({ "needed": 2 })).await.expect(200);
+    // Another page was not disturbed; the same page was.
+    admin.browser.put("/api/policy/registration", policy["registration"].clone()).await.expect(200);
+    let stale = admin.browser.put("/api/policy/methods", policy["methods"].clone()).await;
+    let stale = stale.expect(409).expect_code("stale_version").json();
+    assert_eq!(stale["current"]["needed"], 2);
+    admin.policy("notifications", json!({ "administrators": true })).await.expect(200);
+    let saved =
+        admin.policy("customisation", json!({ "organisation": "Fabrikam", "helpdesk": "help@fabrikam.example" }));
+    assert_eq!(saved.await.expect(200).json()["customisation"]["organisation"], "Fabrikam");
+    admin.policy("registration", json!({ "reconfirm_days": 731 })).await.expect(400);
+    admin.policy("customisation", json!({ "helpdesk": "javascript:alert(1)" })).await.expect(400);
+    admin.policy("customisation", json!({ "organisation": "a\nb" })).await.expect(400);
+    admin.policy("methods", json!({ "surprise": true })).await.expect(400);
+    site.browser().get("/api/policy").await.expect(401);
+}
+
+async fn s32_a_policy_nobody_can_meet_is_refused(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    let off = json!({ "text": false, "call": false, "email": false, "recovery_codes": false });
+    let refused = admin.policy("methods", off).await.expect(422).expect_code("policy_refused").json();
+    assert_eq!(refused["reasons"], json!(["no_first_method", "locks_administrators_out"]));
+    admin.policy("methods", json!({ "needed": 0 })).await.expect(400);
+    admin.policy("methods", json!({ "needed": 3 })).await.expect(400);
+}
+
+async fn s49_two_proofs_when_policy_wants_two(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    register_email(&site, &a.browser, "alice@mail.example.org").await;
+    admin.sign_in_again(&site).await;
+    recovery_codes(&admin.browser).await;
+    admin.policy("methods", json!({ "needed": 2 })).await.expect(200);
+    site.advance(3_600);
+    let browser = site.browser();
+    let started = browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200).json();
+    assert_eq!((started["step"].clone(), started["steps"].clone()), (json!(1), json!(2)));
+    browser.post("/api/send-code/reset", mail_to("Alice@mail.example.org")).await.expect(202);
+    let code = site.code_sent_to("alice@mail.example.org").await;
+    let first = browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200).json();
+    assert_eq!((first["next"].as_str(), first["step"].as_u64()), (Some("verify"), Some(2)));
+    browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(409);
+    browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+    let code = site.code_sent_to(&a.phone).await;
+    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+    browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
+    // Whoever has one kind only is asked for another at the next sign-in.
+    admin.sign_in_again(&site).await;
+    let b = admin.person(&site, "bob", "").await;
+    assert_eq!(b.browser.get("/api/sign-in").await.json()["stage"], "registration_required");
+    b.browser.post("/api/send-code/register", number("+447400123499")).await.expect(202);
+    let code = site.code_sent_to("+447400123499").await;
+    b.browser.post("/api/verify-code/register", json!({ "code": code })).await.expect(200);
+    b.browser.post("/api/register/finish", json!({})).await.expect(409).expect_code("registration_incomplete");
+    assert_eq!(b.browser.get("/api/register").await.json()["more_needed"], 1);
+    recovery_codes(&b.browser).await;
+    b.browser.post("/api/register/finish", json!({})).await.expect(200);
+}
+
+async fn s38_every_kind_gets_somebody_back_in(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    let address = "alice@mail.example.org";
+    register_email(&site, &a.browser, address).await;
+    let codes = recovery_codes(&a.browser).await;
+    let registered = a.browser.get("/api/register").await.expect(200).json();
+    assert_eq!(
+        (registered["complete"].clone(), registered["recovery_codes"]["left"].clone()),
+        (json!(true), json!(10))
+    );
+    site.advance(3_600);
+    let browser = site.browser();
+    browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+    // Not theirs: nothing is sent, and nobody is told.
+    browser.post("/api/send-code/reset", mail_to("mallory@mail.example.org")).await.expect(202);
+    site.settled().await;
+    assert!(site.messages().await.iter().all(|message| message.to != "mallory@mail.example.org"));
+    let browser = site.browser();
+    browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+    browser.post("/api/send-code/reset", mail_to(address)).await.expect(202);
+    let code = site.code_sent_to(address).await;
+    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+    browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
+    let browser = site.browser();
+    browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+    let proof = json!({ "method": "recovery_code", "code": codes[7] });
+    browser.post("/api/verify-code/reset", proof).await.expect(200);
+    browser.post("/api/set-password/reset", json!({ "password": "eight green bottles hanging" })).await.expect(200);
+}
+
+async fn s57_an_app_or_a_recovery_code_signs_in(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    let app = AuthenticatorApp::register(&site, &a.browser).await;
+    let codes = recovery_codes(&a.browser).await;
+    site.advance(60);
+    for proof in
+        [json!({ "method": "app", "code": app.code(&site, 0) }), json!({ "method": "recovery_code", "code": codes[0] })]
+    {
+        let browser = site.browser();
+        let view = browser.post("/api/sign-in", json!({ "name": a.name, "password": a.password })).await.expect(200);
+        assert_eq!(view.json()["stage"], "second_factor_required");
+        browser.get("/api/account").await.expect(401);
+        let done = browser.post("/api/verify-code/sign-in", proof).await.expect(200).json();
+        assert_eq!(done["stage"], "signed_in");
+    }
+    let left = a.browser.get("/api/account").await.expect(200).json()["recovery_codes"]["left"].clone();
+    assert_eq!(left, 9);
+}
+
+async fn methods_that_policy_forbids_are_not_offered_or_sent(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    admin.sign_in_again(&site).await;
+    admin.policy("methods", json!({ "call": false, "email": false })).await.expect(200);
+    let browser = site.browser();
+    let started = browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200).json();
+    assert_eq!(started["methods"], json!([{ "kind": "phone", "deliveries": ["text"] }, { "kind": "recovery_code" }]));
+    let call = json!({ "delivery": "call", "country": "GB", "number": a.phone });
+    browser.post("/api/send-code/reset", call).await.expect(400);
+    browser.post("/api/send-code/reset", mail_to("alice@mail.example.org")).await.expect(400);
+    browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+}
