@@ -1,6 +1,6 @@
 // /account: what proves who I am, where I am signed in, and my password.
 
-import { get, post, remove, session, signOut } from "./api.js";
+import { get, post, remove, session } from "./api.js";
 import { momentOf } from "./dates.js";
 import { confirm } from "./dialog.js";
 import { $, $$, count, stamp } from "./dom.js";
@@ -10,7 +10,7 @@ import { GONE, handle } from "./form.js";
 import { KINDS, methodLine } from "./methods.js";
 import { Mistakes } from "./mistakes.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
-import { showOrganisation, signInFirst } from "./shell.js";
+import { prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
 /** The account as the service last told it. */
@@ -142,7 +142,9 @@ function press(button, root, act) {
   });
 }
 
-const LAST = "You need a phone or an app to sign in, so the last one cannot be removed. You can replace it, or add another one first.";
+const LAST =
+  "You need a phone or an app to sign in, so the last one cannot be removed. " +
+  "You can replace it, or add another one first.";
 
 function refuse(error, place) {
   if (error.code === "step_up_required") return signInAgain();
@@ -227,18 +229,8 @@ async function explain(problem, rules) {
 
 function renderAgain() {
   const root = stamp("t-again");
-  const button = $("[data-again]", root);
   $("[data-back]", root).addEventListener("click", () => walk.go(""));
-  button.addEventListener("click", async () => {
-    if (button.disabled) return;
-    button.disabled = true;
-    try {
-      await signOut();
-      signInFirst("account");
-    } catch (error) {
-      walk.stumble(error, "again");
-    }
-  });
+  prepareSignInAgain($("[data-again]", root), "account", (error) => walk.stumble(error, "again"));
   return root;
 }
 

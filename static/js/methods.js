@@ -48,7 +48,8 @@ export function methodLine({ kind, hint, registered_at: at }) {
 /** The same for recovery codes: how many are left. */
 export function codesLine({ left, created_at: at }) {
   const { name, icon } = KINDS.recovery_codes;
-  const line = stamp("t-method", { name, hint: left === 0 ? "none left" : `${left} left`, since: `Made on ${dateOf(at)}` });
+  const hint = left === 0 ? "none left" : `${left} left`;
+  const line = stamp("t-method", { name, hint, since: `Made on ${dateOf(at)}` });
   $("use", line).setAttribute("href", icon);
   return line;
 }

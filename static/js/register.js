@@ -1,13 +1,13 @@
 // /register: what proves who somebody is. Asked for at sign-in, or changed later.
 
-import { get, post, session, signOut } from "./api.js";
+import { get, post, session } from "./api.js";
 import { $, stamp } from "./dom.js";
 import { GONE } from "./form.js";
 import { codesLine, KINDS, methodLine } from "./methods.js";
 import { loadApp, renderApp, renderAppCode } from "./register/app.js";
 import { renderCodes, renderRecoveryCodes } from "./register/codes.js";
 import { renderCode, renderEmail, renderPhone } from "./register/sent.js";
-import { showOrganisation, signInFirst } from "./shell.js";
+import { prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
 const ENDS = ["The code", "Done"];
@@ -24,28 +24,46 @@ const OF = { phone: PHONE, email: EMAIL, app: APP, recovery_codes: CODES };
 const page = { known: {}, kicker, explain, registered, prepareOther, tell };
 
 const isOffered = (kind) => () => page.info.offered.includes(kind);
-const isMail = () => page.known.way === "mail";
+const isKnown = (what) => () => page.known[what];
 const has = (kind) => page.info.methods.some((method) => method.kind === kind);
+const isRequired = () => page.me.stage === "registration_required";
+const isEmpty = () => page.info.methods.length === 0 && page.info.recovery_codes === null;
+const mayFinish = () => page.info.more_needed === 0 && !isEmpty();
+/** Most steps live in ./register/ and are given the page. */
+const from = (render) => () => render(page);
 
 const steps = {
   info: { title: "My security info", latch: "home", ready: () => !isRequired(), load: refresh, render: renderInfo },
   confirm: { title: "Is this still right?", ready: () => isRequired() && mayFinish(), render: renderConfirm },
   choose: { title: "Choose a method", render: renderChoose },
-  phone: { title: "Keep your account secure", at: 1, of: PHONE, ready: isOffered("phone"), render: () => renderPhone(page) },
-  email: { title: "Add an email address", at: 1, of: EMAIL, ready: isOffered("email"), render: () => renderEmail(page) },
+  phone: { title: "Keep your account secure", at: 1, of: PHONE, ready: isOffered("phone"), render: from(renderPhone) },
+  email: { title: "Add an email address", at: 1, of: EMAIL, ready: isOffered("email"), render: from(renderEmail) },
   code: {
     title: "Type the code",
     at: 2,
     get of() {
-      return isMail() ? EMAIL : PHONE;
+      return page.known.way === "mail" ? EMAIL : PHONE;
     },
-    ready: () => page.known.sent,
-    render: () => renderCode(page),
+    ready: isKnown("sent"),
+    render: from(renderCode),
   },
-  app: { title: "Scan this with your app", at: 1, of: APP, ready: isOffered("app"), load: () => loadApp(page), render: () => renderApp(page) },
-  "app-code": { title: "Type the code from your app", at: 2, of: APP, ready: () => page.known.app, render: () => renderAppCode(page) },
-  "recovery-codes": { title: "Make recovery codes", at: 1, of: CODES, ready: isOffered("recovery_codes"), render: () => renderRecoveryCodes(page) },
-  codes: { title: "Keep these codes", at: 2, of: CODES, ready: () => page.known.codes, render: () => renderCodes(page) },
+  app: {
+    title: "Scan this with your app",
+    at: 1,
+    of: APP,
+    ready: isOffered("app"),
+    load: () => loadApp(page),
+    render: from(renderApp),
+  },
+  "app-code": { title: "Type the code from your app", at: 2, of: APP, ready: isKnown("app"), render: from(renderAppCode) },
+  "recovery-codes": {
+    title: "Make recovery codes",
+    at: 1,
+    of: CODES,
+    ready: isOffered("recovery_codes"),
+    render: from(renderRecoveryCodes),
+  },
+  codes: { title: "Keep these codes", at: 2, of: CODES, ready: isKnown("codes"), render: from(renderCodes) },
   registered: {
     at: 3,
     get title() {
@@ -54,15 +72,12 @@ const steps = {
     get of() {
       return OF[page.known.registered.kind];
     },
-    ready: () => page.known.registered,
+    ready: isKnown("registered"),
     render: renderRegistered,
   },
-  again: { title: "Sign in again", ready: () => page.known.again, render: renderAgain },
-  done: { title: "You are all set", latch: "home", ready: () => page.known.done, render: renderDone },
+  again: { title: "Sign in again", ready: isKnown("again"), render: renderAgain },
+  done: { title: "You are all set", latch: "home", ready: isKnown("done"), render: renderDone },
 };
-
-const isRequired = () => page.me.stage === "registration_required";
-const mayFinish = () => page.info.more_needed === 0 && (page.info.methods.length > 0 || page.info.recovery_codes !== null);
 
 /** What can still be added; who is asked for another kind is not offered one they have. */
 function left() {
@@ -76,7 +91,7 @@ function first() {
   if (!isRequired()) return "info";
   if (mayFinish()) return "confirm";
   const kinds = left();
-  if (page.info.methods.length === 0 && kinds.includes("phone")) return "phone";
+  if (isEmpty() && kinds.includes("phone")) return "phone";
   return kinds.length === 1 ? KINDS[kinds[0]].step : "choose";
 }
 
@@ -144,19 +159,17 @@ function listMethods(root) {
 }
 
 function renderInfo() {
-  const { info } = page;
   const root = stamp("t-info", { who: page.me.name });
-  const isEmpty = info.methods.length === 0 && !info.recovery_codes;
   const change = $("[data-change]", root);
   const more = $("[data-more]", root);
   listMethods(root);
-  $("[data-empty]", root).hidden = !isEmpty;
-  $(".methods", root).hidden = isEmpty;
+  $("[data-empty]", root).hidden = !isEmpty();
+  $(".methods", root).hidden = isEmpty();
   if (!has("phone")) change.textContent = "Add my phone";
-  if (isEmpty) more.textContent = "Add something else";
+  if (isEmpty()) more.textContent = "Add something else";
   change.hidden = !isOffered("phone")();
   change.addEventListener("click", () => walk.go("phone"));
-  more.hidden = info.offered.length === 0;
+  more.hidden = page.info.offered.length === 0;
   more.addEventListener("click", () => walk.go("choose"));
   return root;
 }
@@ -183,33 +196,43 @@ function renderConfirm() {
   return root;
 }
 
+const CHOOSE = {
+  title: "Which method do you want?",
+  lead: "Choose how you want to prove that it is you. You can add more of them later.",
+};
+
+/** Something is registered, but not enough. */
+function chooseMore() {
+  const isTwo = page.info.needed > 1;
+  const why = isTwo ? `${page.me.organisation.name} asks for two different ways.` : "What you have is not enough to get in with.";
+  return { title: "One more way is needed", lead: `${why} If you lose one, you still have the other.` };
+}
+
 function renderChoose() {
-  const { more_needed: due, needed, recovery_codes: codes, methods } = page.info;
   if (left().length === 0) return stamp("t-nothing");
-  const isMore = isRequired() && due > 0 && (methods.length > 0 || codes);
-  const why = needed > 1 ? `${page.me.organisation.name} asks for two different ways.` : "What you have is not enough to get in with.";
-  const root = stamp("t-choose", {
-    kicker: kicker(),
-    title: isMore ? "One more way is needed" : "Which method do you want?",
-    lead: isMore
-      ? `${why} If you lose one, you still have the other.`
-      : "Choose how you want to prove that it is you. You can add more of them later.",
-  });
-  for (const kind of left()) {
-    const { name: words, about, icon, step } = KINDS[kind];
-    const isThere = kind === "recovery_codes" ? codes : has(kind);
-    const way = stamp("t-way", { name: words, about: isThere ? `${about} You have this already: a new one takes its place.` : about });
-    $("use", way).setAttribute("href", icon);
-    $("a", way).href = `#${step}`;
-    $(".ways", root).append(way);
-  }
+  const isMore = isRequired() && !isEmpty() && !mayFinish();
+  const root = stamp("t-choose", { kicker: kicker(), ...(isMore ? chooseMore() : CHOOSE) });
+  $(".ways", root).append(...left().map(wayTo));
   return root;
+}
+
+function wayTo(kind) {
+  const { name, about, icon, step } = KINDS[kind];
+  const isThere = kind === "recovery_codes" ? page.info.recovery_codes : has(kind);
+  const more = isThere ? " You have this already: a new one takes its place." : "";
+  const way = stamp("t-way", { name, about: about + more });
+  $("use", way).setAttribute("href", icon);
+  $("a", way).href = `#${step}`;
+  return way;
 }
 
 function renderRegistered() {
   const { kind, hint } = page.known.registered;
   const slots = { title: KINDS[kind].done, hint: kind === "app" ? "your app" : hint };
-  if (kind === "recovery_codes") Object.assign(slots, { hint: "each of your codes", what: "can prove once that it is you." });
+  if (kind === "recovery_codes") {
+    slots.hint = "each of your codes";
+    slots.what = "can prove once that it is you.";
+  }
   const isMore = isRequired() && page.info.more_needed > 0;
   if (!isMore) slots.more = null;
   const root = stamp("t-registered", slots);
@@ -236,17 +259,7 @@ function renderDone() {
 /** What is registered may only be changed soon after signing in. */
 function renderAgain() {
   const root = stamp("t-again");
-  const button = $("[data-again]", root);
-  button.addEventListener("click", async () => {
-    if (button.disabled) return;
-    button.disabled = true;
-    try {
-      await signOut();
-      signInFirst("register");
-    } catch (error) {
-      walk.stumble(error, "again");
-    }
-  });
+  prepareSignInAgain($("[data-again]", root), "register", (error) => walk.stumble(error, "again"));
   return root;
 }
 

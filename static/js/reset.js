@@ -20,6 +20,7 @@ const WAYS = {
   app: "Use my authenticator app",
   recovery_code: "Use a recovery code",
 };
+const HELPDESK = "Ask your helpdesk. They can help you another way.";
 /** Ways whose code is not sent have a step of their own. */
 const TYPED = { app: "app", recovery_code: "recovery-code" };
 
@@ -98,7 +99,7 @@ function methodLead() {
   if (ways.every((way) => ["text", "call"].includes(way))) {
     return `We send a code to the mobile phone you registered. ${only} number: we only send if it is the right one.`;
   }
-  return "Choose something that you registered. We only send a code if you type the whole number or address, and it is the right one.";
+  return "Choose something that you registered. We only send a code to the right number or address, so type all of it.";
 }
 
 function renderMethod() {
@@ -110,7 +111,7 @@ function renderMethod() {
     "address-hint": "Type all of it, like mia@example.org.",
   };
   if (known.step > 1) slots.title = "Prove it in one more way";
-  if (ways.length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}? Ask your helpdesk. They can help you another way.`;
+  if (ways.length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}? ${HELPDESK}`;
   const root = stamp("t-method", slots);
   prepareWays(root, ways, WAYS, known.way);
   preparePhone(root, known.phone);
@@ -147,7 +148,7 @@ function codeLead() {
 /** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
 function prepareCode(root, read, wrong) {
   $("[data-back]", root).addEventListener("click", () => walk.go("method"));
-  if (methodStep() !== "method") $(".aside p", root).textContent = "Do not have it any more? Ask your helpdesk. They can help you another way.";
+  if (methodStep() !== "method") $(".aside p", root).textContent = `Do not have it any more? ${HELPDESK}`;
   handle($("form", root), {
     explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
     send: async (values) => follow(await post("/api/verify-code/reset", read(values))),

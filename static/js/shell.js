@@ -1,5 +1,6 @@
 // What the pages share besides their steps: whose service this is, and where a sign-in may lead.
 
+import { signOut } from "./api.js";
 import { $ } from "./dom.js";
 
 export function showOrganisation({ organisation }) {
@@ -18,4 +19,18 @@ export const placeFrom = (search) => PLACES.get(new URLSearchParams(search).get(
 /** Sends somebody who is not signed in to the sign-in page and back. */
 export function signInFirst(place) {
   location.replace(`/signin?next=${place}`);
+}
+
+/** A button for whoever signed in too long ago to change something: out, in again, and back. */
+export function prepareSignInAgain(button, place, failed) {
+  button.addEventListener("click", async () => {
+    if (button.disabled) return;
+    button.disabled = true;
+    try {
+      await signOut();
+      signInFirst(place);
+    } catch (error) {
+      failed(error);
+    }
+  });
 }

@@ -160,7 +160,10 @@ const phone = () => me.methods?.find(({ kind }) => kind === "phone")?.hint ?? "y
 function renderCheck() {
   const root = prepareStop(stamp("t-method"));
   const words = {
-    app: "Use my authenticator app", text: `Text ${phone()}`, call: `Call ${phone()}`, recovery_code: "Use a recovery code",
+    app: "Use my authenticator app",
+    text: `Text ${phone()}`,
+    call: `Call ${phone()}`,
+    recovery_code: "Use a recovery code",
   };
   prepareWays(root, ways(), words, known.way);
   handle($("form", root), {

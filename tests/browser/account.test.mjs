@@ -55,7 +55,8 @@ test("S1 a known password is changed; the wrong current one is explained where i
 test("S58 other sessions are listed, and end when they are told to", async () => {
   const { person, context, page } = await atHome("desktop");
   const others = [new Caller(), new Caller()];
-  for (const other of others) await other.signIn({ name: person.name, password: person.password, phone: person.phone.typed });
+  const { name, password, phone } = person;
+  for (const other of others) await other.signIn({ name, password, phone: phone.typed });
   await page.reload();
   await page.getByText("This one").waitFor();
   const lines = page.locator("[data-sessions] li");
@@ -64,7 +65,8 @@ test("S58 other sessions are listed, and end when they are told to", async () =>
   await page.getByRole("status").getByText("You are signed out there.").waitFor();
   assert.equal(await lines.count(), 2);
   await press(page, "End all others");
-  await page.getByRole("dialog", { name: "Sign out everywhere else?" }).getByRole("button", { name: "End all others" }).click();
+  const dialog = page.getByRole("dialog", { name: "Sign out everywhere else?" });
+  await dialog.getByRole("button", { name: "End all others" }).click();
   await page.getByText("You are signed in only here now.").waitFor();
   assert.equal(await lines.count(), 1);
   for (const other of others) assert.equal((await other.must("GET", "/api/sign-in")).stage, "signed_out");

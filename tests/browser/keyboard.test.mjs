@@ -112,6 +112,34 @@ test("reset with the keyboard alone, from the door to the end", async () => {
   await context.close();
 });
 
+test("a way is chosen with the arrows, its own field follows, and the others are out of the way", async () => {
+  const context = await open(browser, { size: "phone" });
+  const page = await context.newPage();
+  await page.goto("/reset");
+  await typeName(page, "somebody@contoso.example");
+  await arrives(page, "Prove it is you");
+  await tabTo(page, "Text my mobile phone");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(page), "Email me a code");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(page), "Email address");
+  await page.keyboard.type("mia@example.org");
+  await page.keyboard.press("Enter");
+  await arrives(page, "Type the 8-digit code");
+  await tabTo(page, "Use another way");
+  await page.keyboard.press("Enter");
+  await arrives(page, "Prove it is you");
+  await tabTo(page, "Email me a code");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(page), "Next");
+  await page.keyboard.press("Enter");
+  await arrives(page, "Type a recovery code");
+  assertQuiet(context);
+  await context.close();
+});
+
 test("a dialog keeps the focus inside, closes on Escape and gives the focus back", async () => {
   const admin = await somebody({ displayName: "Ada Okafor", role: "global_administrator", registered: true });
   const context = await open(browser);

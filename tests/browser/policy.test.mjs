@@ -16,10 +16,22 @@ const box = (name) => (page) => field(page, name);
 
 /** `control` is changed from `from` to `to` on the page; `theirs` is what somebody else saves. */
 const PAGES = [
-  { part: "methods", title: "Authentication methods", control: tick("Email"), from: true, to: false, theirs: { call: false } },
-  { part: "registration", title: "Registration", control: box("Days until they look at it again"), from: "180", to: "90", theirs: { reconfirm_days: 30 } },
-  { part: "notifications", title: "Notifications", control: tick("All administrators"), from: false, to: true, theirs: { person: false } },
-  { part: "customisation", title: "Customisation", control: box("Helpdesk (if you like)"), from: "", to: "help@contoso.example", theirs: { helpdesk: "https://help.contoso.example/reset" } },
+  {
+    part: "methods", title: "Authentication methods",
+    control: tick("Email"), from: true, to: false, theirs: { call: false },
+  },
+  {
+    part: "registration", title: "Registration",
+    control: box("Days until they look at it again"), from: "180", to: "90", theirs: { reconfirm_days: 30 },
+  },
+  {
+    part: "notifications", title: "Notifications",
+    control: tick("All administrators"), from: false, to: true, theirs: { person: false },
+  },
+  {
+    part: "customisation", title: "Customisation", control: box("Helpdesk (if you like)"),
+    from: "", to: "help@contoso.example", theirs: { helpdesk: "https://help.contoso.example/reset" },
+  },
 ];
 
 const set = (control, value) => (typeof value === "boolean" ? control.setChecked(value) : control.fill(value));

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { assertQuiet, field, heading, launch, open, press } from "./lib/browser.mjs";
 import { Caller, everybodyMayReset, somebody } from "./lib/people.mjs";
-import { chooseNewPassword, passSecondFactor, pressForCode, signIn, startReset, typeCode, typePassword, typePhone } from "./lib/steps.mjs";
+import {
+  chooseNewPassword, passSecondFactor, pressForCode, signIn, startReset, typeCode, typePassword, typePhone,
+} from "./lib/steps.mjs";
 
 const REASON = "I know my password, but still can’t sign in";
 const browser = await launch();

@@ -7,7 +7,7 @@ use crate::running::{Running, free_port};
 use crate::shell::{run, say};
 use crate::state::State;
 use crate::test::{self, Totals, counted};
-use crate::up;
+use crate::up::{self, Programs};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -34,8 +34,8 @@ impl Fresh {
         let mut state = up::development_state(&folder, port, catcher_port)?;
         // Every visitor of a measurement comes from an address of their own, as behind a proxy.
         state.set("TRUSTED_PROXIES", "127.0.0.1");
-        let catcher = up::start_catcher(&state, catcher_port)?;
-        let mut host = up::start_host(&state, port, "sqlite")?;
+        let catcher = up::start_catcher(Programs::Fast, &state, catcher_port)?;
+        let mut host = up::start_host(Programs::Fast, &state, port, "sqlite")?;
         host.wait_for(&format!("http://127.0.0.1:{port}/"), Duration::from_secs(180))?;
         Ok(Self { state, port, catcher_port, host, _catcher: catcher, folder })
     }
@@ -156,7 +156,7 @@ pub struct Bench {
 /// Drives bench/journeys.mjs against a fresh service.
 pub fn bench(bench: &Bench) -> Result<()> {
     components::build_all()?;
-    up::build_tools()?;
+    up::build_tools(Programs::Fast)?;
     let fresh = Fresh::start("bench")?;
     let mut command = Command::new("node");
     command

@@ -35,10 +35,14 @@ pub fn run(up: &Up) -> Result<()> {
     must_be_free(up.catcher_port, "--catcher-port")?;
     let state = development_state(&up.state, up.port, up.catcher_port)?;
     components::build_all()?;
-    build_tools()?;
+    build_tools(Programs::Development)?;
     let stop = stop_flag()?;
-    let mut catcher = start_catcher(&state, up.catcher_port)?;
-    let mut service = if up.spin { start_spin(&state, up.port)? } else { start_host(&state, up.port, &up.store)? };
+    let mut catcher = start_catcher(Programs::Development, &state, up.catcher_port)?;
+    let mut service = if up.spin {
+        start_spin(&state, up.port)?
+    } else {
+        start_host(Programs::Development, &state, up.port, &up.store)?
+    };
     let origin = state.get("PUBLIC_ORIGIN").to_owned();
     service.wait_for(&format!("http://127.0.0.1:{}/", up.port), Duration::from_secs(120))?;
     greet(&state, &origin, up);
@@ -74,13 +78,35 @@ pub fn development_state(folder: &Path, port: u16, catcher_port: u16) -> Result<
 
 /// The host and the catcher, without anything that only tests may have. The whole workspace but the tests is named,
 /// so that their dependencies get the features they have in `cargo xtask test` and are not compiled twice.
-pub fn build_tools() -> Result<()> {
+pub fn build_tools(programs: Programs) -> Result<()> {
     say("Building the host and the message catcher (the first time takes a few minutes)");
-    run_program(cargo().args(["build", "--locked", "--workspace", "--exclude", "relatch-tests", "--bins"]))
+    let mut command = cargo();
+    command.args(["build", "--locked", "--workspace", "--exclude", "relatch-tests", "--bins"]);
+    run_program(command.args(["--profile", programs.profile()]))
 }
 
-pub fn start_catcher(state: &State, port: u16) -> Result<Running> {
-    let mut command = Command::new("target/debug/relatch-catcher");
+/// How the host and the catcher are compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Programs {
+    /// Soon.
+    Development,
+    /// To be fast: for measuring, and for running it for others.
+    Fast,
+}
+
+impl Programs {
+    fn profile(self) -> &'static str {
+        if self == Self::Fast { "host" } else { "dev" }
+    }
+
+    fn command(self, name: &str) -> Command {
+        let folder = if self == Self::Fast { "host" } else { "debug" };
+        Command::new(format!("target/{folder}/{name}"))
+    }
+}
+
+pub fn start_catcher(programs: Programs, state: &State, port: u16) -> Result<Running> {
+    let mut command = programs.command("relatch-catcher");
     command.args(["--listen", &format!("127.0.0.1:{port}")]).stderr(std::process::Stdio::null());
     with_variables(&mut command, state);
     let mut catcher = Running::start("the message catcher", &mut command)?;
@@ -88,8 +114,8 @@ pub fn start_catcher(state: &State, port: u16) -> Result<Running> {
     Ok(catcher)
 }
 
-pub fn start_host(state: &State, port: u16, store: &str) -> Result<Running> {
-    let mut command = Command::new("target/debug/relatch-host");
+pub fn start_host(programs: Programs, state: &State, port: u16, store: &str) -> Result<Running> {
+    let mut command = programs.command("relatch-host");
     command
         .args(["--manifest", "spin.toml", "--listen", &format!("127.0.0.1:{port}"), "--store", store, "--state"])
         .arg(&state.folder);

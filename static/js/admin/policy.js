@@ -31,23 +31,25 @@ function checkDays({ reconfirm_days: days }) {
 }
 
 function registrationInWords({ ask_at_sign_in: asks, reconfirm_days: days }) {
-  const when = asks ? "People are asked to register when they sign in." : "Nobody is asked to register when they sign in.";
-  return `${when} ${days > 0 ? `They look at it again every ${count(days, "day")}.` : "They are never asked to look at it again."}`;
+  const when = `${asks ? "People are" : "Nobody is"} asked to register when they sign in.`;
+  const again = days > 0 ? `They look at it again every ${count(days, "day")}.` : "They are never asked to look at it again.";
+  return `${when} ${again}`;
 }
 
 function notificationsInWords({ person, administrators }) {
-  const first = person ? "People are told what was done with their account." : "People are not told what was done with their account.";
+  const first = `People ${person ? "are" : "are not"} told what was done with their account.`;
   const other = administrators ? "are" : "are not";
   return `${first} Administrators ${other} told when another administrator resets.`;
 }
 
 function checkHelpdesk({ helpdesk }) {
   if (!helpdesk || /^https:\/\/\S+$/.test(helpdesk) || /^[^\s@:/]+@[^\s@]+$/.test(helpdesk)) return;
-  throw new Mistakes([{ field: "helpdesk", text: "Type a link that starts with https://, or an email address, or leave it empty." }]);
+  const text = "Type a link that starts with https://, or an email address, or leave it empty.";
+  throw new Mistakes([{ field: "helpdesk", text }]);
 }
 
 function customisationInWords({ organisation, helpdesk }) {
-  const name = organisation ? `The pages say “${organisation}”.` : "The pages say the name that Relatch was installed with.";
+  const name = `The pages say ${organisation ? `“${organisation}”` : "the name that Relatch was installed with"}.`;
   return `${name} ${helpdesk ? `The helpdesk is ${helpdesk}.` : "No helpdesk is named."}`;
 }
 
@@ -66,22 +68,26 @@ const SECTIONS = {
   },
 };
 
+const ONE_KIND = "so leave two different kinds on. Text and call are one kind: a phone.";
+
 /** Why the service does not let a policy be saved. */
 const REFUSED = {
-  no_first_method: { field: "methods", text: "Leave at least one of these on: text, call, email or recovery codes. With the app alone nobody can start." },
-  too_few_kinds: { field: "methods", text: "You ask for two ways, so leave two different kinds on. Text and call are one kind: a phone." },
-  locks_administrators_out: { field: "methods", text: "Administrators always need two ways, so leave two different kinds on. Text and call are one kind: a phone." },
+  no_first_method: "Leave at least one of these on: text, call, email or recovery codes. With the app alone nobody can start.",
+  too_few_kinds: `You ask for two ways, ${ONE_KIND}`,
+  locks_administrators_out: `Administrators always need two ways, ${ONE_KIND}`,
+};
+
+const NOT_USABLE = {
+  helpdesk: "This is not a link or an email address that we can use. Check it.",
+  organisation: "This name cannot be used. Make it shorter, and one line.",
 };
 
 function explain({ code, reasons, field, message }) {
   if (code === "policy_refused") {
     const known = reasons.filter((reason) => REFUSED[reason]);
-    return known.length > 0 ? known.map((reason) => REFUSED[reason]) : undefined;
+    return known.length > 0 ? known.map((reason) => ({ field: "methods", text: REFUSED[reason] })) : undefined;
   }
-  if (code !== "invalid_field") return undefined;
-  if (field === "helpdesk") return [{ field, text: "This is not a link or an email address that we can use. Check it." }];
-  if (field === "organisation") return [{ field, text: "This name cannot be used. Make it shorter, with letters and spaces." }];
-  return [{ field, text: message }];
+  return code === "invalid_field" ? [{ field, text: NOT_USABLE[field] ?? message }] : undefined;
 }
 
 /** The view of one section. */

@@ -54,7 +54,7 @@ function render(saved, organisation) {
     showScope();
   };
   root.addEventListener("change", showScope);
-  const save = (values, version) => put("/api/enable-group", { scope: values.scope, groups: idsOf(values.groups), version });
+  const save = ({ scope, groups: chosen }, version) => put("/api/enable-group", { scope, groups: idsOf(chosen), version });
   const changed = prepareSaving(root, saved, { read, write, check, isSame, inWords, put: save });
   $("[data-pick]", root).addEventListener("click", async () => {
     const picked = await pick({ kind: "groups", title: "Select group", chosen: groups });

@@ -40,7 +40,8 @@ export function prepareSaving(root, saved, view) {
   handle($("form", root), {
     send: () => save(mine),
     explain: (problem) => {
-      if (problem.code !== "stale_version" || !problem.current) return mine.explain?.(problem) ?? explainSession(problem);
+      const isStale = problem.code === "stale_version" && problem.current;
+      if (!isStale) return mine.explain?.(problem) ?? explainSession(problem);
       showBoth(mine, problem.current);
       return GONE;
     },

@@ -25,6 +25,8 @@ export function renderApp(page) {
   return root;
 }
 
+const PICTURE = "A square picture for the camera of your authenticator app. The key below says the same in letters.";
+
 /** The picture, in black on white whatever the colours of the page are. */
 function drawn({ size, path }) {
   const ns = "http://www.w3.org/2000/svg";
@@ -32,7 +34,7 @@ function drawn({ size, path }) {
   const squares = document.createElementNS(ns, "path");
   svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", "A square picture for the camera of your authenticator app. The key below says the same in letters.");
+  svg.setAttribute("aria-label", PICTURE);
   squares.setAttribute("d", path);
   svg.append(squares);
   return svg;
@@ -55,13 +57,18 @@ export function renderAppCode(page) {
   return root;
 }
 
+const WRONG =
+  "This is not the right code. Wait until the app shows the next one, and type that. Is the clock of your phone right?";
+const ANEW =
+  "This took too long, or too many codes were wrong. Take the account out of your app again, and scan this new picture.";
+
 async function explain(problem, page) {
   if (problem.code === "wrong_code") {
-    return [{ field: "code", text: "This is not the right code. Wait until the app shows the next one, and type that. Is the clock of your phone right?" }];
+    return [{ field: "code", text: WRONG }];
   }
   if (!["code_expired", "too_many_attempts"].includes(problem.code)) return page.explain(problem);
   page.known.app = undefined;
   await page.walk.go("app");
-  page.tell("This took too long, or too many codes were wrong. Here is a new picture: remove the old account from your app, and scan this one.");
+  page.tell(ANEW);
   return GONE;
 }
