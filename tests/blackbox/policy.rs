@@ -13,6 +13,9 @@ on_both_stores!(
     s38_every_kind_gets_somebody_back_in,
     s57_an_app_or_a_recovery_code_signs_in,
     methods_that_policy_forbids_are_not_offered_or_sent,
+    s32_people_are_asked_again_whether_it_is_still_right,
+    s32_the_other_administrators_hear_of_a_reset,
+    s32_the_helpdesk_and_the_name_are_shown_to_everybody,
 );
 
 async fn s32_pages_are_saved_with_versions_of_their_own(backend: Backend) {
@@ -147,4 +150,66 @@ async fn methods_that_policy_forbids_are_not_offered_or_sent(backend: Backend) {
     browser.post("/api/send-code/reset", call).await.expect(400);
     browser.post("/api/send-code/reset", mail_to("alice@mail.example.org")).await.expect(400);
     browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+}
+
+async fn s32_people_are_asked_again_whether_it_is_still_right(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    let view = sign_in(&site, &site.browser(), &a.name, &a.password, &a.phone).await.expect(200).json();
+    assert_eq!(view.get("reconfirm"), None);
+    site.advance(180 * 86_400);
+    let view = sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200).json();
+    assert_eq!(view["reconfirm"], true);
+    let view = a.browser.post("/api/register/confirm", json!({})).await.expect(200).json();
+    assert_eq!(view.get("reconfirm"), None);
+    assert_eq!(a.browser.get("/api/sign-in").await.json().get("reconfirm"), None);
+}
+
+async fn s32_the_other_administrators_hear_of_a_reset(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, _) = enabled(&site).await;
+    admin.sign_in_again(&site).await;
+    recovery_codes(&admin.browser).await;
+    let second = json!({ "name": "second", "display_name": "Second Admin", "role": "global_administrator" });
+    let made = admin.browser.post("/api/users", second).await.expect(201).json();
+    let browser = site.browser();
+    browser.post("/api/sign-in", json!({ "name": "second", "password": made["initial_password"] })).await.expect(200);
+    browser
+        .post("/api/set-password/sign-in", json!({ "password": "second likes long quiet evenings" }))
+        .await
+        .expect(200);
+    relatch_tests::people::register(&site, &browser, "+447400999001").await;
+    let codes = recovery_codes(&browser).await;
+    admin.policy("notifications", json!({ "administrators": true })).await.expect(200);
+    let browser = site.browser();
+    let started = browser.post("/api/start-reset", json!({ "name": "second" })).await.expect(200);
+    assert_eq!(started.json()["steps"], 1, "as for everybody");
+    let proof = json!({ "method": "recovery_code", "code": codes[0] });
+    let next = browser.post("/api/verify-code/reset", proof).await.expect(200).json();
+    assert_eq!(next["next"], "verify", "administrators prove two kinds");
+    site.advance(301);
+    browser.post("/api/send-code/reset", number("+447400999001")).await.expect(202);
+    let code = site.code_sent_to("+447400999001").await;
+    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+    browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
+    let told = site.messages().await;
+    let told: Vec<&str> =
+        told.iter().filter(|m| m.body.contains("another administrator was reset")).map(|m| m.to.as_str()).collect();
+    assert_eq!(told, [relatch_tests::people::ADMIN_PHONE]);
+}
+
+async fn s32_the_helpdesk_and_the_name_are_shown_to_everybody(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    let shown = site.browser().get("/api/sign-in").await.expect(200).json()["organisation"].clone();
+    assert_eq!(shown, json!({ "name": "Contoso", "domain": "contoso.example" }));
+    admin
+        .policy("customisation", json!({ "organisation": "Fabrikam", "helpdesk": "https://help.fabrikam.example/" }))
+        .await
+        .expect(200);
+    let shown = site.browser().get("/api/sign-in").await.expect(200).json()["organisation"].clone();
+    assert_eq!(
+        (shown["name"].as_str(), shown["helpdesk"].as_str()),
+        (Some("Fabrikam"), Some("https://help.fabrikam.example/"))
+    );
 }

@@ -30,9 +30,10 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         (Some(["register", "app"]), &Method::POST) => begin_app(app, &request).await,
         (Some(["register", "app", "confirm"]), &Method::POST) => confirm_app(app, &request).await,
         (Some(["register", "recovery-codes"]), &Method::POST) => recovery_codes(app, &request).await,
+        (Some(["register", "confirm"]), &Method::POST) => confirm(app, &request).await,
         (Some(["register", "finish"]), &Method::POST) => finish(app, &request).await,
         (Some(["register"]), _) => Ok(Reply::method_not_allowed("GET, HEAD")),
-        (Some(["register", "app" | "recovery-codes" | "finish"] | ["register", "app", "confirm"]), _) => {
+        (Some(["register", "app" | "recovery-codes" | "confirm" | "finish"] | ["register", "app", "confirm"]), _) => {
             Ok(Reply::method_not_allowed("POST"))
         }
         _ => Err(Code::NotFound.into()),
@@ -70,10 +71,21 @@ async fn recovery_codes(app: SpinApp, request: &Request) -> Handled {
 async fn finish(app: SpinApp, request: &Request) -> Handled {
     let caller = caller(&app, request).await?;
     let wire::Nothing {} = request.json()?;
+    let policy = app.vault.policy().await?;
     Ok(match step::finish(&app, &caller).await? {
-        Some(token) => {
-            with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose())), &token)
-        }
-        None => Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, &caller.cookie)),
+        Some(token) => with_session(
+            Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose(), &policy)),
+            &token,
+        ),
+        None => Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, &caller.cookie, &policy)),
     })
+}
+
+/// What is registered is still right (S32b).
+async fn confirm(app: SpinApp, request: &Request) -> Handled {
+    let caller = app.need_stage(request, &[Stage::SignedIn]).await?;
+    let wire::Nothing {} = request.json()?;
+    let person = step::confirm(&app, &caller).await?;
+    let policy = app.vault.policy().await?;
+    Ok(Reply::ok(&app.session_view(&person, Stage::SignedIn, &caller.cookie, &policy)))
 }

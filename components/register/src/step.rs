@@ -115,3 +115,15 @@ pub async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Step
     app.vault.commit(batch).await?;
     Ok(Some(token))
 }
+
+/// The person looked at what is registered and found it right: they are asked again when policy says.
+pub async fn confirm<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Stepped<Person> {
+    let id = caller.person().account.id;
+    let mut batch = Batch::default();
+    app.vault.confirm_methods(&mut batch, id, app.now).await?;
+    let who = Some(id.to_string());
+    let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::MethodsConfirmed, "done") };
+    app.vault.put_event(&mut batch, &event)?;
+    app.vault.commit(batch).await?;
+    Ok(app.vault.person(id).await?.ok_or(Code::NotSignedIn)?)
+}

@@ -45,7 +45,8 @@ async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::PasswordChangeRequired]).await?;
     let chosen: wire::Chosen = request.json()?;
     let (token, stage) = step::first_sign_in(&app, &caller, &chosen.password).await?;
-    Ok(with_session(Reply::ok(&app.session_view(caller.person(), stage, token.expose())), &token))
+    let policy = app.vault.policy().await?;
+    Ok(with_session(Reply::ok(&app.session_view(caller.person(), stage, token.expose(), &policy)), &token))
 }
 
 async fn change(app: SpinApp, request: &Request) -> Handled {
@@ -53,5 +54,6 @@ async fn change(app: SpinApp, request: &Request) -> Handled {
     let wanted: wire::Change = request.json()?;
     let (token, ticket) = step::change(&app, &caller, &wanted.current, &wanted.password).await?;
     outbound::deliver(&app, ticket);
-    Ok(with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose())), &token))
+    let policy = app.vault.policy().await?;
+    Ok(with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose(), &policy)), &token))
 }

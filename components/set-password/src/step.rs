@@ -12,6 +12,7 @@ use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::outbox::OutboxTicket;
+use relatch_store::records::{Methods, Person, Policy};
 use relatch_store::tokens::{Flow, FlowStage};
 use relatch_store::{Batch, Entropy, Kv};
 
@@ -37,9 +38,26 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str)
         &mut batch,
         &Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") },
     )?;
-    let ticket = app.notify(&mut batch, &policy, Notice::PasswordReset, &[&person.methods])?;
+    let ticket = tell_of_reset(app, &mut batch, &policy, &person).await?;
     app.vault.commit(batch).await?;
     Ok(ticket)
+}
+
+/// The person hears of it; of an administrator's reset the other administrators too, where policy says so.
+async fn tell_of_reset<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    batch: &mut Batch,
+    policy: &Policy,
+    person: &Person,
+) -> Stepped<Option<OutboxTicket>> {
+    let reach: &[&Methods] = if policy.notifications.person { &[&person.methods] } else { &[] };
+    let mut notices = app.notices(policy, Notice::PasswordReset, reach);
+    if person.account.is_administrator() && policy.notifications.administrators {
+        let others = app.vault.other_administrators(person.account.id).await?;
+        let others: Vec<&Methods> = others.iter().map(|other| &other.methods).collect();
+        notices.extend(app.notices(policy, Notice::AdministratorReset, &others));
+    }
+    app.put_notices(batch, notices)
 }
 
 /// The forced change of a first sign-in (S35): two hashes, so the client is charged first.

@@ -20,7 +20,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         Some(["setup"]) => match request.method {
             Method::GET => {
                 let needed = app.vault.setup_needed().await?;
-                Ok(Reply::ok(&wire::State::new(needed, &app)))
+                Ok(Reply::ok(&wire::State::new(needed, &app, &app.vault.policy().await?)))
             }
             Method::POST => {
                 let wanted: wire::First = request.json()?;

@@ -3,6 +3,7 @@
 use relatch_core::password::PasswordRules;
 use relatch_spin::SpinApp;
 use relatch_spin::views::{Organisation, RulesView};
+use relatch_store::records::Policy;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -22,8 +23,12 @@ pub struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    pub fn new(needed: bool, app: &'a SpinApp) -> Self {
-        Self { needed, organisation: app.organisation(), password_rules: (&PasswordRules::new(false, &[])).into() }
+    pub fn new(needed: bool, app: &'a SpinApp, policy: &'a Policy) -> Self {
+        Self {
+            needed,
+            organisation: app.organisation(policy),
+            password_rules: (&PasswordRules::new(false, &[])).into(),
+        }
     }
 }
 

@@ -29,9 +29,10 @@ async fn route(app: SpinApp, request: Request) -> Handled {
 }
 
 async fn whoami(app: SpinApp, request: &Request) -> Handled {
+    let policy = app.vault.policy().await?;
     Ok(match app.caller(request).await? {
-        Some(caller) => Reply::ok(&app.session_view(caller.person(), caller.session.stage, &caller.cookie)),
-        None => Reply::ok(&app.signed_out()),
+        Some(caller) => Reply::ok(&app.session_view(caller.person(), caller.session.stage, &caller.cookie, &policy)),
+        None => Reply::ok(&app.signed_out(&policy)),
     })
 }
 
@@ -39,7 +40,8 @@ async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let credentials: wire::Credentials = request.json()?;
     let before = app.caller(request).await?;
     let done = step::sign_in(&app, before.as_ref(), &credentials.name, &credentials.password).await?;
-    let view = app.session_view(&done.person, done.stage, done.token.expose());
+    let policy = app.vault.policy().await?;
+    let view = app.session_view(&done.person, done.stage, done.token.expose(), &policy);
     Ok(with_session(Reply::ok(&view), &done.token))
 }
 

@@ -21,6 +21,8 @@ pub enum Message<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
     PasswordReset,
+    /// For the other administrators.
+    AdministratorReset,
     PasswordChanged,
     Unlocked,
     MethodAdded(Kind),
@@ -33,6 +35,7 @@ impl Notice {
     fn words(self) -> &'static str {
         match self {
             Self::PasswordReset => "Your password was reset.",
+            Self::AdministratorReset => "The password of another administrator was reset.",
             Self::PasswordChanged => "Your password was changed.",
             Self::Unlocked => "Your account was unlocked.",
             Self::MethodAdded(Kind::Phone) => "A phone was registered for your account.",
@@ -172,7 +175,13 @@ mod tests {
     #[test]
     fn notices_fit_a_text_and_carry_no_link() {
         let kinds = Kind::ALL.into_iter().flat_map(|kind| [Notice::MethodAdded(kind), Notice::MethodRemoved(kind)]);
-        let others = [Notice::PasswordReset, Notice::PasswordChanged, Notice::Unlocked, Notice::RecoveryCodeUsed];
+        let others = [
+            Notice::PasswordReset,
+            Notice::AdministratorReset,
+            Notice::PasswordChanged,
+            Notice::Unlocked,
+            Notice::RecoveryCodeUsed,
+        ];
         for notice in kinds.chain(others) {
             let message = Message::Notice(notice);
             let text = message.text(&"x".repeat(60));

@@ -168,9 +168,12 @@ impl<K: Kv, E: Entropy> App<K, E> {
         notice: Notice,
         reach: &[&Methods],
     ) -> Stepped<Option<OutboxTicket>> {
-        if !policy.notifications.person {
-            return Ok(None);
-        }
+        let reach = if policy.notifications.person { reach } else { &[] };
+        self.put_notices(batch, self.notices(policy, notice, reach))
+    }
+
+    /// A notice to every phone and address of `reach`, each once.
+    pub fn notices(&self, policy: &Policy, notice: Notice, reach: &[&Methods]) -> Vec<Outgoing> {
         let message = Message::Notice(notice);
         let organisation = self.organisation_name(policy);
         let mut outgoing: Vec<Outgoing> = Vec::new();
@@ -190,10 +193,15 @@ impl<K: Kv, E: Entropy> App<K, E> {
                 add(Channel::Mail, email.address.clone(), mail.subject, mail.body);
             }
         }
-        if outgoing.is_empty() {
+        outgoing
+    }
+
+    /// Puts notices under one ticket; none, if there are none.
+    pub fn put_notices(&self, batch: &mut Batch, notices: Vec<Outgoing>) -> Stepped<Option<OutboxTicket>> {
+        if notices.is_empty() {
             return Ok(None);
         }
-        Ok(Some(self.vault.put_outgoing(batch, &outgoing, self.now.plus(NOTICE_LIFE))?))
+        Ok(Some(self.vault.put_outgoing(batch, &notices, self.now.plus(NOTICE_LIFE))?))
     }
 
     /// What the organisation calls itself: the administrator's word, else the deployment's.

@@ -13,6 +13,9 @@ use serde::Serialize;
 pub struct Organisation<'a> {
     pub name: &'a str,
     pub domain: &'a str,
+    /// Where a dead end sends people: an https address or a mail address.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub helpdesk: &'a str,
 }
 
 #[derive(Serialize)]
@@ -123,6 +126,9 @@ pub struct SessionView<'a> {
     pub methods: Option<Vec<MethodView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery_codes_left: Option<usize>,
+    /// It has been a while: is what is registered still right?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reconfirm: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_rules: Option<RulesView>,
 }
@@ -164,36 +170,45 @@ impl<'a> From<&'a Person> for UserView<'a> {
 }
 
 impl<K: Kv, E: Entropy> App<K, E> {
-    pub fn organisation(&self) -> Organisation<'_> {
-        Organisation { name: &self.settings.organisation, domain: &self.settings.domain }
+    pub fn organisation<'a>(&'a self, policy: &'a Policy) -> Organisation<'a> {
+        let helpdesk = &policy.customisation.helpdesk;
+        Organisation { name: self.organisation_name(policy), domain: &self.settings.domain, helpdesk }
     }
 
-    pub fn signed_out(&self) -> SessionView<'_> {
+    pub fn signed_out<'a>(&'a self, policy: &'a Policy) -> SessionView<'a> {
         SessionView {
             stage: "signed_out",
-            organisation: self.organisation(),
+            organisation: self.organisation(policy),
             csrf: None,
             name: None,
             display_name: None,
             roles: None,
             methods: None,
             recovery_codes_left: None,
+            reconfirm: false,
             password_rules: None,
         }
     }
 
     /// `cookie`: the session cookie this view goes with.
-    pub fn session_view<'a>(&'a self, person: &'a Person, stage: Stage, cookie: &str) -> SessionView<'a> {
+    pub fn session_view<'a>(
+        &'a self,
+        person: &'a Person,
+        stage: Stage,
+        cookie: &str,
+        policy: &'a Policy,
+    ) -> SessionView<'a> {
         let rules = (stage == Stage::PasswordChangeRequired).then(|| RulesView::from(&self.rules_for(person)));
         SessionView {
             stage: stage.as_str(),
-            organisation: self.organisation(),
+            organisation: self.organisation(policy),
             csrf: Some(self.vault.csrf_token(cookie)),
             name: Some(&person.account.name),
             display_name: Some(&person.account.display_name),
             roles: Some(&person.account.roles),
             methods: Some(method_views(&person.methods)),
             recovery_codes_left: Some(person.methods.recovery_left()),
+            reconfirm: stage == Stage::SignedIn && person.should_reconfirm(policy, self.now),
             password_rules: rules,
         }
     }

@@ -1,7 +1,7 @@
 //! Accounts: finding, creating, listing.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{Account, Entry, Methods, PasswordRecord, Person, Role};
+use crate::records::{Account, Administrators, Entry, Methods, PasswordRecord, Person, Role};
 use crate::search::index_words;
 use crate::vault::{Batch, Vault};
 use relatch_core::{AccountId, DisplayName, Timestamp, UserName};
@@ -72,6 +72,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         for word in index_words(&account.name, &account.display_name) {
             self.index(&mut batch, &word, id).await?;
         }
+        if account.is_administrator() {
+            self.add_administrator(&mut batch, id, now).await?;
+        }
         self.put(&mut batch, name_key, &id.to_string())?;
         self.put(&mut batch, self.keys.account(id), &account)?;
         self.put(&mut batch, self.keys.password(id), &new.password)?;
@@ -94,6 +97,26 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             people.extend(self.person(id).await?);
         }
         Ok((people, (start > 1).then_some(start)))
+    }
+
+    /// Adds an account to the list of administrators; its version is claimed, so none is lost.
+    async fn add_administrator(&self, batch: &mut Batch, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
+        let key = self.keys.administrators();
+        let mut list: Administrators = self.read(&key).await?.unwrap_or_default();
+        list.version = list.version.saturating_add(1);
+        self.claim_version(&key, list.version, now).await?;
+        list.ids.push(id);
+        self.put(batch, key, &list)
+    }
+
+    /// All administrators but `except`: whom to tell that a colleague's password was reset.
+    pub async fn other_administrators(&self, except: AccountId) -> Result<Vec<Person>, StoreError> {
+        let list: Administrators = self.read(&self.keys.administrators()).await?.unwrap_or_default();
+        let mut people = Vec::new();
+        for id in list.ids.into_iter().filter(|id| *id != except) {
+            people.extend(self.person(id).await?.filter(|person| person.account.is_administrator()));
+        }
+        Ok(people)
     }
 
     /// Is the first administrator still to be made?

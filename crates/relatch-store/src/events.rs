@@ -23,6 +23,7 @@ pub enum EventKind {
     PasswordChanged,
     MethodRegistered,
     MethodRemoved,
+    MethodsConfirmed,
     RecoveryCodesMade,
     RecoveryCodeUsed,
     AccountUnlocked,

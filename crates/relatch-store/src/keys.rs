@@ -16,10 +16,11 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 35] = [
+pub const PREFIXES: [(&str, bool); 36] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
+    ("administrators", false),
     ("app-attempts", true),
     ("app-step", true),
     ("attempts", true),
@@ -110,6 +111,9 @@ impl Keys {
     }
     pub fn account_seq(&self) -> String {
         self.key("account-seq", &[])
+    }
+    pub fn administrators(&self) -> String {
+        self.key("administrators", &[])
     }
     pub fn name(&self, name: &str) -> String {
         self.key("name", &[name.as_bytes()])

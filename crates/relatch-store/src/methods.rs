@@ -256,6 +256,17 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(Removed::Done(self.put_methods(batch, account, methods, now).await?))
     }
 
+    /// The person said that what is registered is still right.
+    pub async fn confirm_methods(
+        &self,
+        batch: &mut Batch,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Methods, StoreError> {
+        let methods = Methods { confirmed_at: now.0, ..self.methods(account).await? };
+        self.put_methods(batch, account, methods, now).await
+    }
+
     pub async fn remove_recovery_codes(
         &self,
         batch: &mut Batch,

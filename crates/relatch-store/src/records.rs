@@ -67,6 +67,14 @@ pub enum Role {
     GlobalAdministrator,
 }
 
+/// Who the administrators are.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Administrators {
+    pub version: u64,
+    #[serde(with = "as_text::list")]
+    pub ids: Vec<AccountId>,
+}
+
 /// A direct membership, and the place of its entry in the group's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
@@ -179,6 +187,9 @@ pub struct Methods {
     pub apps: Vec<AppMethod>,
     #[serde(default)]
     pub recovery: Option<RecoverySet>,
+    /// When the person last said that all this is still right; in Unix seconds, 0: never.
+    #[serde(default)]
+    pub confirmed_at: u64,
 }
 
 impl Methods {
@@ -188,6 +199,15 @@ impl Methods {
             .with_if(Kind::Email, !self.emails.is_empty())
             .with_if(Kind::App, !self.apps.is_empty())
             .with_if(Kind::RecoveryCodes, self.recovery_left() > 0)
+    }
+
+    /// When any of this was last registered or confirmed.
+    pub fn last_confirmed(&self) -> Timestamp {
+        let phones = self.phones.iter().map(|phone| phone.registered_at);
+        let emails = self.emails.iter().map(|email| email.registered_at);
+        let apps = self.apps.iter().map(|app| app.registered_at);
+        let newest = phones.chain(emails).chain(apps).map(|at| at.0).max().unwrap_or(0);
+        Timestamp(newest.max(self.confirmed_at))
     }
 
     pub fn recovery_left(&self) -> usize {
@@ -255,6 +275,14 @@ pub struct Person {
 }
 
 impl Person {
+    /// Is it time to ask whether what is registered is still right (S32b)?
+    pub fn should_reconfirm(&self, policy: &Policy, now: Timestamp) -> bool {
+        let days = u64::from(policy.registration.reconfirm_days);
+        let standing = self.standing(policy);
+        let asked = days > 0 && standing.in_scope && !standing.kinds.is_empty();
+        asked && now.is_past(self.methods.last_confirmed(), days.saturating_mul(86_400))
+    }
+
     pub fn standing(&self, policy: &Policy) -> Standing {
         let allowed = policy.methods.allowed();
         Standing {
