@@ -7,7 +7,7 @@ import { codesLine, KINDS, methodLine } from "./methods.js";
 import { loadApp, renderApp, renderAppCode } from "./register/app.js";
 import { renderCodes, renderRecoveryCodes } from "./register/codes.js";
 import { renderCode, renderEmail, renderPhone } from "./register/sent.js";
-import { prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
+import { linkHelpdesk, placeFrom, prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
 const ENDS = ["The code", "Done"];
@@ -29,12 +29,14 @@ const has = (kind) => page.info.methods.some((method) => method.kind === kind);
 const isRequired = () => page.me.stage === "registration_required";
 const isEmpty = () => page.info.methods.length === 0 && page.info.recovery_codes === null;
 const mayFinish = () => page.info.more_needed === 0 && !isEmpty();
+/** Enough is registered, but it is time to look at it again. */
+const asksAgain = () => (isRequired() ? mayFinish() : page.me.reconfirm === true);
 /** Most steps live in ./register/ and are given the page. */
 const from = (render) => () => render(page);
 
 const steps = {
   info: { title: "My security info", latch: "home", ready: () => !isRequired(), load: refresh, render: renderInfo },
-  confirm: { title: "Is this still right?", ready: () => isRequired() && mayFinish(), render: renderConfirm },
+  confirm: { title: "Is this still right?", ready: asksAgain, render: renderConfirm },
   choose: { title: "Choose a method", render: renderChoose },
   phone: { title: "Keep your account secure", at: 1, of: PHONE, ready: isOffered("phone"), render: from(renderPhone) },
   email: { title: "Add an email address", at: 1, of: EMAIL, ready: isOffered("email"), render: from(renderEmail) },
@@ -76,7 +78,7 @@ const steps = {
     render: renderRegistered,
   },
   again: { title: "Sign in again", ready: isKnown("again"), render: renderAgain },
-  done: { title: "You are all set", latch: "home", ready: isKnown("done"), render: renderDone },
+  done: { title: "You are all set", latch: "home", ready: () => page.known.done || page.known.confirmed, render: renderDone },
 };
 
 /** What can still be added; who is asked for another kind is not offered one they have. */
@@ -88,8 +90,8 @@ function left() {
 
 /** Phone first; without it the choice, unless there is none. */
 function first() {
+  if (asksAgain()) return "confirm";
   if (!isRequired()) return "info";
-  if (mayFinish()) return "confirm";
   const kinds = left();
   if (isEmpty() && kinds.includes("phone")) return "phone";
   return kinds.length === 1 ? KINDS[kinds[0]].step : "choose";
@@ -191,9 +193,18 @@ function onPress(button, act, step) {
 function renderConfirm() {
   const root = stamp("t-confirm", { kicker: kicker() });
   listMethods(root);
-  onPress($("[data-next]", root), finish, "confirm");
-  $("[data-change]", root).addEventListener("click", () => walk.go("choose"));
+  onPress($("[data-next]", root), isRequired() ? finish : confirmed, "confirm");
+  $("[data-change]", root).addEventListener("click", () => walk.go(isRequired() ? "choose" : "info"));
   return root;
+}
+
+/** It is still right: on to where the person wanted to go. */
+async function confirmed() {
+  page.me = await post("/api/register/confirm");
+  page.known.confirmed = true;
+  const place = placeFrom(location.search);
+  if (place) location.replace(place);
+  else await walk.go("done");
 }
 
 const CHOOSE = {
@@ -209,7 +220,11 @@ function chooseMore() {
 }
 
 function renderChoose() {
-  if (left().length === 0) return stamp("t-nothing");
+  if (left().length === 0) {
+    const nothing = stamp("t-nothing");
+    linkHelpdesk(nothing, page.me.organisation);
+    return nothing;
+  }
   const isMore = isRequired() && !isEmpty() && !mayFinish();
   const root = stamp("t-choose", { kicker: kicker(), ...(isMore ? chooseMore() : CHOOSE) });
   $(".ways", root).append(...left().map(wayTo));

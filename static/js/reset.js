@@ -8,7 +8,7 @@ import { GONE, handle } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { explainNumber, phoneFrom, phoneText, preparePhone } from "./phone.js";
 import { prepareResend } from "./resend.js";
-import { showOrganisation } from "./shell.js";
+import { linkHelpdesk, showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
 import { isSent, prepareWays, wayFrom, waysOf } from "./ways.js";
 
@@ -20,13 +20,12 @@ const WAYS = {
   app: "Use my authenticator app",
   recovery_code: "Use a recovery code",
 };
-const HELPDESK = "Ask your helpdesk. They can help you another way.";
 /** Ways whose code is not sent have a step of their own. */
 const TYPED = { app: "app", recovery_code: "recovery-code" };
 
 /** What this walk knows. Lives in memory only. */
 let known = {};
-let domain = "your-organisation.example";
+let organisation = { domain: "your-organisation.example" };
 
 const can = (way) => () => known.ways?.includes(way);
 
@@ -66,7 +65,7 @@ async function explain(problem) {
   return GONE;
 }
 
-const hint = () => `The whole name, like mias@${domain}`;
+const hint = () => `The whole name, like mias@${organisation.domain}`;
 
 function renderName() {
   const root = stamp("t-name", { hint: hint() });
@@ -111,8 +110,9 @@ function renderMethod() {
     "address-hint": "Type all of it, like mia@example.org.",
   };
   if (known.step > 1) slots.title = "Prove it in one more way";
-  if (ways.length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}? ${HELPDESK}`;
+  if (ways.length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}?`;
   const root = stamp("t-method", slots);
+  linkHelpdesk(root, organisation);
   prepareWays(root, ways, WAYS, known.way);
   preparePhone(root, known.phone);
   $("#f-address", root).value = known.address ?? "";
@@ -148,7 +148,8 @@ function codeLead() {
 /** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
 function prepareCode(root, read, wrong) {
   $("[data-back]", root).addEventListener("click", () => walk.go("method"));
-  if (methodStep() !== "method") $(".aside p", root).textContent = `Do not have it any more? ${HELPDESK}`;
+  if (methodStep() !== "method") $(".aside p", root).replaceWith(stamp("t-helpless"));
+  linkHelpdesk(root, organisation);
   handle($("form", root), {
     explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
     send: async (values) => follow(await post("/api/verify-code/reset", read(values))),
@@ -253,7 +254,8 @@ walk.arrive();
 
 // Only to greet with the organisation's name: the page works without it.
 session().then((me) => {
-  domain = me.organisation.domain;
+  organisation = me.organisation;
   showOrganisation(me);
+  linkHelpdesk(document, organisation);
   fill(document, { hint: hint() });
 }, () => undefined);

@@ -1,10 +1,17 @@
 // What the pages share besides their steps: whose service this is, and where a sign-in may lead.
 
 import { signOut } from "./api.js";
-import { $ } from "./dom.js";
+import { $, $$, make } from "./dom.js";
 
 export function showOrganisation({ organisation }) {
   $("#org").textContent = organisation?.name ?? "";
+}
+
+/** Where the page says "your helpdesk", a link to it, if the organisation named one. */
+export function linkHelpdesk(root, { helpdesk }) {
+  if (!helpdesk) return;
+  const href = helpdesk.startsWith("https://") ? helpdesk : `mailto:${helpdesk}`;
+  for (const words of $$("[data-helpdesk]", root)) words.replaceChildren(make("a", { href }, "your helpdesk"));
 }
 
 /** Places a sign-in may return to. The address carries only the key. */

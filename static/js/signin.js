@@ -70,7 +70,9 @@ async function follow(next, go = (name) => walk.go(name)) {
   me = next;
   known = {};
   const place = placeFrom(location.search);
-  if (me.stage === "signed_in" && place) location.replace(place);
+  // It has been a while: first a look at what is registered, then on.
+  if (me.reconfirm) location.replace(`/register${location.search}`);
+  else if (me.stage === "signed_in" && place) location.replace(place);
   else await go(stageStep());
 }
 

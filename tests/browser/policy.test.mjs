@@ -120,3 +120,16 @@ test("S32 S49 what policy switches off is no longer offered; a single way is no 
   assertQuiet(context);
   await context.close();
 });
+
+test("S32 the organisation's own name and helpdesk are on the pages", async (t) => {
+  const helpdesk = "https://help.contoso.example/reset";
+  const before = await setPolicy("customisation", { organisation: "Contoso Schools", helpdesk });
+  t.after(() => setPolicy("customisation", before));
+  const context = await open(browser, { size: "phone" });
+  const page = await context.newPage();
+  await startReset(page, "somebody@contoso.example");
+  await page.getByText("Contoso Schools").waitFor();
+  assert.equal(await page.getByRole("link", { name: "your helpdesk" }).getAttribute("href"), helpdesk);
+  assertQuiet(context);
+  await context.close();
+});

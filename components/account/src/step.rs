@@ -38,6 +38,7 @@ pub async fn view<'a, K: Kv, E: Entropy>(
         sessions: sessions.iter().map(line).collect(),
         fresh: caller.session.is_fresh(app.now, STEP_UP_LIFE),
         csrf: app.vault.csrf_token(&caller.cookie),
+        password_rules: (&app.rules_for(person)).into(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Bodies of the account page.
 
-use relatch_spin::views::{MethodView, RecoveryView};
+use relatch_spin::views::{MethodView, RecoveryView, RulesView};
 use relatch_store::records::Role;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,7 @@ pub struct AccountView<'a> {
     /// Signed in within the last five minutes: methods and password may be changed.
     pub fresh: bool,
     pub csrf: String,
+    pub password_rules: RulesView,
 }
 
 #[derive(Serialize)]
