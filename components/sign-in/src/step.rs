@@ -100,6 +100,25 @@ mod tests {
     }
 
     #[test]
+    fn the_twenty_first_session_ends_the_first() {
+        pollster::block_on(async {
+            let mut app = app();
+            person(&app, "alice", Vec::new(), false).await;
+            let mut tokens = Vec::new();
+            for n in 0..21 {
+                app.client = format!("192.0.2.{n}");
+                tokens.push(sign_in(&app, None, "alice", PASSWORD).await.unwrap().token);
+            }
+            let alive =
+                async |token: &Secret<String>| app.vault.session(token.expose(), app.now).await.unwrap().is_some();
+            assert!(!alive(&tokens[0]).await);
+            assert!(alive(&tokens[1]).await);
+            let person = app.vault.find_person("alice@contoso.example").await.unwrap().unwrap();
+            assert_eq!(app.vault.sessions_of(&person, app.now).await.unwrap().len(), 20);
+        });
+    }
+
+    #[test]
     fn wrong_and_unknown_cost_the_same() {
         pollster::block_on(async {
             let app = app();

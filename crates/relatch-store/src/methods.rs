@@ -41,8 +41,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if let Some(known) = registered(&methods, via, to) {
             return Ok(known);
         }
-        let sharers = self.count(&self.keys.sharers(&self.destination(&to.to_ascii_lowercase()))).await?;
-        if sharers > ACCOUNTS_PER_DESTINATION {
+        let sharers = self.keys.sharers(&self.destination(&to.to_ascii_lowercase()));
+        if self.count(&sharers).await? > ACCOUNTS_PER_DESTINATION {
+            self.kv.increment(&sharers, -1).await?;
             return Ok(Registered::Shared);
         }
         self.let_go(&methods, |known| known == via).await?;

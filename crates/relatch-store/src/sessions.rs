@@ -24,8 +24,7 @@ impl OpenSession {
     }
 }
 
-/// Sessions of one account that can be listed; with more, the oldest are no longer shown. They end by
-/// themselves, and with every change of password.
+/// Sessions one account may have; one more ends the oldest.
 const SESSIONS: u64 = 20;
 
 /// Which session has a place in its owner's list.
@@ -101,10 +100,18 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if stage == Stage::SignedIn {
             let number = self.count(&self.keys.session_seq(person.account.id)).await?;
             let place = self.keys.session_at(person.account.id, number % SESSIONS);
+            self.end_oldest(batch, &place).await?;
             self.put(batch, place, &SessionPlace { number, key: key.clone() })?;
         }
         self.put(batch, key, &record)?;
         Ok(token.text())
+    }
+
+    /// Ends the session that had a place before: what cannot be listed cannot be ended by its owner.
+    async fn end_oldest(&self, batch: &mut Batch, place: &str) -> Result<(), StoreError> {
+        let Some(SessionPlace { key, .. }) = self.read(place).await? else { return Ok(()) };
+        let Some(record) = self.read::<SessionRecord>(&key).await? else { return Ok(()) };
+        self.put(batch, key, &SessionRecord { stage: StoredStage::Ended, ..record })
     }
 
     /// The live sessions of an account, newest first.
