@@ -44,16 +44,14 @@ async fn reset(app: SpinApp, request: &Request) -> Handled {
 async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::PasswordChangeRequired]).await?;
     let chosen: wire::Chosen = request.json()?;
-    let (token, stage) = step::first_sign_in(&app, &caller, &chosen.password).await?;
-    let policy = app.vault.policy().await?;
+    let (token, stage, policy) = step::first_sign_in(&app, &caller, &chosen.password).await?;
     Ok(with_session(Reply::ok(&app.session_view(caller.person(), stage, token.expose(), &policy)), &token))
 }
 
 async fn change(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::SignedIn]).await?;
     let wanted: wire::Change = request.json()?;
-    let (token, ticket) = step::change(&app, &caller, &wanted.current, &wanted.password).await?;
+    let (token, ticket, policy) = step::change(&app, &caller, &wanted.current, &wanted.password).await?;
     outbound::deliver(&app, ticket);
-    let policy = app.vault.policy().await?;
     Ok(with_session(Reply::ok(&app.session_view(caller.person(), Stage::SignedIn, token.expose(), &policy)), &token))
 }

@@ -65,7 +65,7 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
     app: &App<K, E>,
     caller: &Caller,
     typed: &str,
-) -> Stepped<(Secret<String>, Stage)> {
+) -> Stepped<(Secret<String>, Stage, Policy)> {
     app.limit(SIGN_IN_PER_CLIENT).await?;
     let person = caller.person();
     let password = judged(typed, &app.rules_for(person))?;
@@ -77,7 +77,7 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
     let mut batch = Batch::default();
     let token = change_to(app, caller, &mut batch, &password, stage, "first_sign_in").await?;
     app.vault.commit(batch).await?;
-    Ok((token, stage))
+    Ok((token, stage, policy))
 }
 
 /// Somebody who knows their password chooses another (S1): the sign-in must be fresh, the current
@@ -87,7 +87,7 @@ pub async fn change<K: Kv, E: Entropy>(
     caller: &Caller,
     current: &str,
     typed: &str,
-) -> Stepped<(Secret<String>, Option<OutboxTicket>)> {
+) -> Stepped<(Secret<String>, Option<OutboxTicket>, Policy)> {
     if !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
         return Err(Code::StepUpRequired.into());
     }
@@ -116,7 +116,7 @@ pub async fn change<K: Kv, E: Entropy>(
     let token = change_to(app, caller, &mut batch, &password, Stage::SignedIn, "done").await?;
     let ticket = app.notify(&mut batch, &policy, Notice::PasswordChanged, &[&person.methods])?;
     app.vault.commit(batch).await?;
-    Ok((token, ticket))
+    Ok((token, ticket, policy))
 }
 
 /// Wins the next password and puts it, the session that goes on, and the event in `batch`.

@@ -40,8 +40,7 @@ async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let credentials: wire::Credentials = request.json()?;
     let before = app.caller(request).await?;
     let done = step::sign_in(&app, before.as_ref(), &credentials.name, &credentials.password).await?;
-    let policy = app.vault.policy().await?;
-    let view = app.session_view(&done.person, done.stage, done.token.expose(), &policy);
+    let view = app.session_view(&done.person, done.stage, done.token.expose(), &done.policy);
     Ok(with_session(Reply::ok(&view), &done.token))
 }
 

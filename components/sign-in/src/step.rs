@@ -10,7 +10,7 @@ use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
-use relatch_store::records::Person;
+use relatch_store::records::{Person, Policy};
 use relatch_store::{Batch, Entropy, Kv};
 
 /// A password that was right.
@@ -18,6 +18,7 @@ pub struct SignedIn {
     pub person: Person,
     pub stage: Stage,
     pub token: Secret<String>,
+    pub policy: Policy,
 }
 
 /// Unknown, wrong, locked and blocked are refused alike, after the same work (SEC-5).
@@ -64,7 +65,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
         &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedIn, stage.as_str()) },
     )?;
     app.vault.commit(batch).await?;
-    Ok(SignedIn { person, stage, token })
+    Ok(SignedIn { person, stage, token, policy })
 }
 
 pub async fn sign_out<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Stepped<()> {

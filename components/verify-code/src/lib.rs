@@ -55,7 +55,6 @@ async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let typed: wire::Typed = request.json()?;
     let proven = step::sign_in(&app, &caller, typed.method, &typed.code).await?;
     outbound::deliver(&app, proven.ticket);
-    let policy = app.vault.policy().await?;
-    let view = app.session_view(caller.person(), proven.stage, proven.token.expose(), &policy);
+    let view = app.session_view(caller.person(), proven.stage, proven.token.expose(), &proven.policy);
     Ok(with_session(Reply::ok(&view), &proven.token))
 }

@@ -30,6 +30,7 @@ pub struct Proven {
 pub struct SignedIn {
     pub token: Secret<String>,
     pub stage: Stage,
+    pub policy: Policy,
     pub ticket: Option<OutboxTicket>,
 }
 
@@ -238,7 +239,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     };
     app.vault.put_event(&mut batch, &event)?;
     app.vault.commit(batch).await?;
-    Ok(SignedIn { token, stage, ticket })
+    Ok(SignedIn { token, stage, policy, ticket })
 }
 
 /// What was registered stays good at sign-in even where policy no longer lets it be used for a reset:

@@ -27,7 +27,6 @@ pub enum Notice {
     Unlocked,
     MethodAdded(Kind),
     MethodRemoved(Kind),
-    RecoveryCodesMade,
     RecoveryCodeUsed,
 }
 
@@ -41,9 +40,7 @@ impl Notice {
             Self::MethodAdded(Kind::Phone) => "A phone was registered for your account.",
             Self::MethodAdded(Kind::Email) => "An email address was registered for your account.",
             Self::MethodAdded(Kind::App) => "An authenticator app was registered for your account.",
-            Self::MethodAdded(Kind::RecoveryCodes) | Self::RecoveryCodesMade => {
-                "New recovery codes were made for your account."
-            }
+            Self::MethodAdded(Kind::RecoveryCodes) => "New recovery codes were made for your account.",
             Self::MethodRemoved(Kind::Phone) => "A phone was removed from your account.",
             Self::MethodRemoved(Kind::Email) => "An email address was removed from your account.",
             Self::MethodRemoved(Kind::App) => "An authenticator app was removed from your account.",
