@@ -6,7 +6,7 @@ use relatch_core::methods::Kind;
 use relatch_delivery::Notice;
 use relatch_http::Code;
 use relatch_spin::app::Caller;
-use relatch_spin::views::{RecoveryView, deliveries, method_views, offered};
+use relatch_spin::views::{Readiness, RecoveryView, activity, codes, deliveries, method_views, offered};
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::methods::Removed;
@@ -30,7 +30,7 @@ pub async fn view<'a, K: Kv, E: Entropy>(
     Ok(AccountView {
         name: &person.account.name,
         display_name: &person.account.display_name,
-        roles: &person.account.roles,
+        roles: codes(&person.account.roles),
         methods: method_views(&person.methods),
         recovery_codes: person.methods.recovery.as_ref().map(RecoveryView::from),
         offered: offered(&policy),
@@ -38,7 +38,9 @@ pub async fn view<'a, K: Kv, E: Entropy>(
         sessions: sessions.iter().map(line).collect(),
         fresh: caller.session.is_fresh(app.now, STEP_UP_LIFE),
         csrf: app.vault.csrf_token(&caller.cookie),
-        password_rules: (&app.rules_for(person)).into(),
+        password_rules: app.rules_view(person, &policy),
+        readiness: Readiness::of(person, &policy),
+        activity: activity(person),
     })
 }
 
@@ -97,7 +99,7 @@ async fn written<K: Kv, E: Entropy>(
     let who = Some(caller.person().account.id.to_string());
     let method = Some(kind.as_str().to_owned());
     let event = Event { actor: who.clone(), target: who, method, ..app.event(EventKind::MethodRemoved, "done") };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_event(&mut batch, &event).await?;
     let ticket = app.notify(&mut batch, &policy, Notice::MethodRemoved(kind), &[&caller.person().methods])?;
     app.vault.commit(batch).await?;
     Ok(ticket)
@@ -129,6 +131,6 @@ pub async fn end_others<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> 
 async fn ended<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, mut batch: Batch, result: &str) -> Stepped<()> {
     let who = Some(caller.person().account.id.to_string());
     let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::SessionEnded, result) };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_event(&mut batch, &event).await?;
     Ok(app.vault.commit(batch).await?)
 }

@@ -1,7 +1,6 @@
 //! Bodies of the account page.
 
-use relatch_spin::views::{MethodView, RecoveryView, RulesView};
-use relatch_store::records::Role;
+use relatch_spin::views::{Activity, MethodView, Readiness, RecoveryView, RulesView};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -12,7 +11,7 @@ pub struct Nothing {}
 pub struct AccountView<'a> {
     pub name: &'a str,
     pub display_name: &'a str,
-    pub roles: &'a [Role],
+    pub roles: Vec<&'static str>,
     pub methods: Vec<MethodView>,
     pub recovery_codes: Option<RecoveryView>,
     pub offered: Vec<&'static str>,
@@ -22,6 +21,9 @@ pub struct AccountView<'a> {
     pub fresh: bool,
     pub csrf: String,
     pub password_rules: RulesView,
+    pub readiness: Readiness,
+    /// What was done with this account lately, newest first.
+    pub activity: Vec<Activity>,
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ pub mod step;
 pub mod wire;
 
 use http::Method;
+use relatch_core::roles::Right;
 use relatch_http::{Code, Reply, Request};
 use relatch_spin::{Handled, SpinApp, serve};
 use spin_sdk::http::IntoResponse;
@@ -19,11 +20,11 @@ async fn route(app: SpinApp, request: Request) -> Handled {
     match request.segments().as_deref() {
         Some(["enable-group"]) => match request.method {
             Method::GET => {
-                app.need_administrator(&request).await?;
+                app.need_right(&request, Right::See).await?;
                 Ok(Reply::ok(&step::properties(&app, app.vault.policy().await?).await?))
             }
             Method::PUT => {
-                let caller = app.need_administrator(&request).await?;
+                let caller = app.need_right(&request, Right::Manage).await?;
                 let wanted: wire::Wanted = request.json()?;
                 Ok(Reply::ok(&step::save(&app, &caller, wanted).await?))
             }

@@ -43,7 +43,7 @@ pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted: W
         SavedPolicy::Done(policy) => {
             let actor = Some(caller.person().account.id.to_string());
             let result = format!("version_{}", policy.version);
-            app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::ScopeChanged, &result) })?;
+            app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::ScopeChanged, &result) }).await?;
             app.vault.commit(batch).await?;
             properties(app, policy).await
         }

@@ -11,9 +11,46 @@ pub struct NewGroup {
     #[serde(default)]
     pub description: String,
     #[serde(default)]
+    pub membership: Membership,
+    pub rule: Option<String>,
+    #[serde(default)]
     pub members: Vec<String>,
     #[serde(default)]
     pub groups: Vec<String>,
+}
+
+/// Who decides who is in a group.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Membership {
+    /// Administrators, one by one.
+    #[default]
+    Assigned,
+    /// A rule.
+    Dynamic,
+}
+
+/// What is absent stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    pub version: u64,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub rule: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TryRule {
+    pub rule: String,
+}
+
+#[derive(Serialize)]
+pub struct Tried<'a> {
+    pub people: Vec<UserView<'a>>,
+    /// How many accounts were looked at.
+    pub looked_at: usize,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +73,12 @@ pub struct GroupView<'a> {
     description: &'a str,
     kind: &'static str,
     membership: &'static str,
-    member_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    /// Not counted for a dynamic group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_count: Option<u64>,
+    version: u64,
     created_at: String,
 }
 
@@ -47,8 +89,10 @@ impl<'a> From<&'a GroupRecord> for GroupView<'a> {
             name: &group.name,
             description: &group.description,
             kind: "security",
-            membership: "assigned",
-            member_count: group.member_count,
+            membership: if group.rule.is_some() { "dynamic" } else { "assigned" },
+            rule: group.rule.as_deref(),
+            member_count: group.rule.is_none().then_some(group.member_count),
+            version: group.version,
             created_at: group.created_at.rfc3339(),
         }
     }

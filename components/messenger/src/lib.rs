@@ -7,7 +7,6 @@ pub mod step;
 use http::StatusCode;
 use relatch_spin::entry;
 use relatch_spin::outbound::Deliver;
-use relatch_store::outbox::OutboxTicket;
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 use step::{Answer, Wire};
@@ -36,8 +35,7 @@ async fn deliver(request: spin_sdk::http::Request) -> Result<StatusCode, (String
     let Ok(wanted) = serde_json::from_slice::<Deliver>(&request.body) else { return Ok(StatusCode::BAD_REQUEST) };
     let vault = entry::vault().await.map_err(|_| early("the vault cannot be opened"))?;
     let providers = providers().await.map_err(|bad| early(&bad.to_string()))?;
-    let ticket = OutboxTicket { id: wanted.id, expires: wanted.expires };
-    let outcome = step::deliver(&vault, &providers, &Network, &ticket, entry::now(), &wanted.request_id).await;
+    let outcome = step::deliver(&vault, &providers, &Network, &wanted.ticket, entry::now(), &wanted.request_id).await;
     match outcome {
         Ok(line) => {
             if let Some(line) = line {

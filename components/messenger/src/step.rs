@@ -54,7 +54,7 @@ pub async fn deliver<K: Kv, E: Entropy>(
             answer = wire.post(&call).await;
         }
         if !answer.is_accepted() {
-            vault.put_event(&mut batch, &failed(outgoing.channel, answer, now, request_id))?;
+            vault.put_event(&mut batch, &failed(outgoing.channel, answer, now, request_id)).await?;
         }
         lines.push(format!("{:?} {answer:?}", outgoing.channel).to_lowercase());
     }
@@ -116,14 +116,14 @@ mod tests {
         assert_eq!(run(Channel::Text, &[Answer::Status(500), Answer::Status(201)], 1_000), (0, 1, false));
         assert_eq!(
             run(Channel::Text, &[Answer::Unreachable, Answer::Status(503), Answer::Status(201)], 1_000),
-            (1, 2, false)
+            (1, 3, false)
         );
     }
 
     #[test]
     fn a_no_and_a_redirect_are_final() {
-        assert_eq!(run(Channel::Text, &[Answer::Status(400), Answer::Status(201)], 1_000), (1, 2, false));
-        assert_eq!(run(Channel::Text, &[Answer::Status(302), Answer::Status(201)], 1_000), (1, 2, false));
+        assert_eq!(run(Channel::Text, &[Answer::Status(400), Answer::Status(201)], 1_000), (1, 3, false));
+        assert_eq!(run(Channel::Text, &[Answer::Status(302), Answer::Status(201)], 1_000), (1, 3, false));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Saving a page of the policy: what it says must make sense, and nobody else may have saved it first.
 
-use crate::wire::Pages;
+use crate::wire::{Everything, Pages};
 use relatch_core::EmailAddress;
 use relatch_core::methods::Objection;
+use relatch_core::password::BannedWords;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
-use relatch_spin::views::to_value;
+use relatch_spin::views::{GroupName, to_value};
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::policy::{SavedPolicy, Section};
@@ -14,9 +15,24 @@ use relatch_store::{Batch, Entropy, Kv};
 
 /// Most days between two reconfirmations (Entra: 730).
 const RECONFIRM_MAX: u16 = 730;
+/// Most earlier passwords a new one is compared with: each costs a hash (choice).
+const HISTORY_MAX: usize = 10;
+/// Groups that can have plans.
+const PLAN_GROUPS_MAX: usize = 50;
 /// Longest name of an organisation and longest address of a helpdesk, in characters (choice).
 const NAME_MAX: usize = 60;
 const HELPDESK_MAX: usize = 200;
+
+/// All pages, with the names of groups that have plans.
+pub async fn everything<'a, K: Kv, E: Entropy>(app: &App<K, E>, policy: &'a Policy) -> Stepped<Everything<'a>> {
+    let mut group_names = Vec::new();
+    for plans in &policy.entitlement.groups {
+        if let Some(group) = app.vault.group(plans.group).await? {
+            group_names.push(GroupName { id: group.id.to_string(), name: group.name });
+        }
+    }
+    Ok(Everything { pages: Pages::from(policy), group_names })
+}
 
 pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, page: &str, wanted: Section) -> Stepped<Policy> {
     check(&wanted)?;
@@ -25,7 +41,7 @@ pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, page: &st
         SavedPolicy::Done(policy) => {
             let actor = Some(caller.person().account.id.to_string());
             let result = format!("{page}_revision_{}", policy.revision);
-            app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::PolicyChanged, &result) })?;
+            app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::PolicyChanged, &result) }).await?;
             app.vault.commit(batch).await?;
             Ok(policy)
         }
@@ -34,7 +50,7 @@ pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, page: &st
             let shown = pages.get(page).cloned().unwrap_or_default();
             Err(Problem::new(Code::StaleVersion).current(shown).into())
         }
-        SavedPolicy::UnknownGroup => Err(Code::InvalidField.into()),
+        SavedPolicy::UnknownGroup => Err(Problem::new(Code::InvalidField).field("groups").into()),
     }
 }
 
@@ -44,6 +60,16 @@ fn check(wanted: &Section) -> Result<(), Problem> {
         Section::Methods(page) => check_methods(page),
         Section::Registration(page) if page.reconfirm_days > RECONFIRM_MAX => Err(bad("reconfirm_days")),
         Section::Registration(_) | Section::Notifications(_) => Ok(()),
+        Section::Passwords(page) if page.history > HISTORY_MAX => Err(bad("history")),
+        Section::Passwords(page) => match BannedWords::parse(page.own_words.iter().map(String::as_str)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(bad("own_words").pointing_at(error.line, error.reason.to_string())),
+        },
+        Section::Entitlement(page) if page.groups.len() > PLAN_GROUPS_MAX => Err(bad("groups")),
+        Section::Entitlement(page) if page.check && (page.cloud.is_empty() && page.on_premises.is_empty()) => {
+            Err(Problem::new(Code::PolicyRefused).because_of(vec!["nobody_entitled"]))
+        }
+        Section::Entitlement(_) => Ok(()),
         Section::Customisation(page) => {
             if !is_line(&page.organisation, NAME_MAX) {
                 return Err(bad("organisation"));

@@ -1,7 +1,13 @@
 //! Bodies of the policy pages: the stored pages themselves, versions included.
 
-use relatch_store::records::{CustomisationPolicy, MethodsPolicy, NotificationsPolicy, Policy, RegistrationPolicy};
-use serde::Serialize;
+use relatch_core::GroupId;
+use relatch_core::entitlement::Plan;
+use relatch_spin::views::GroupName;
+use relatch_store::records::{
+    CustomisationPolicy, EntitlementPolicy, GroupPlans, Included, MethodsPolicy, NotificationsPolicy, PasswordsPolicy,
+    Policy, RegistrationPolicy, as_text,
+};
+use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
 pub struct Pages<'a> {
@@ -9,6 +15,66 @@ pub struct Pages<'a> {
     pub registration: &'a RegistrationPolicy,
     pub notifications: &'a NotificationsPolicy,
     pub customisation: &'a CustomisationPolicy,
+    pub passwords: &'a PasswordsPolicy,
+    pub entitlement: EntitlementPage,
+}
+
+/// Entitlement as it is shown and saved: without what follows from it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntitlementPage {
+    pub version: u64,
+    pub check: bool,
+    #[serde(with = "as_text::coded_list")]
+    pub cloud: Vec<Plan>,
+    #[serde(with = "as_text::coded_list")]
+    pub on_premises: Vec<Plan>,
+    pub groups: Vec<GroupPlansLine>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupPlansLine {
+    #[serde(with = "as_text")]
+    pub group: GroupId,
+    #[serde(with = "as_text::coded_list")]
+    pub plans: Vec<Plan>,
+}
+
+impl From<&EntitlementPolicy> for EntitlementPage {
+    fn from(policy: &EntitlementPolicy) -> Self {
+        let line = |group: &GroupPlans| GroupPlansLine { group: group.group, plans: group.plans.clone() };
+        Self {
+            version: policy.version,
+            check: policy.check,
+            cloud: policy.cloud.clone(),
+            on_premises: policy.on_premises.clone(),
+            groups: policy.groups.iter().map(line).collect(),
+        }
+    }
+}
+
+impl From<EntitlementPage> for EntitlementPolicy {
+    fn from(page: EntitlementPage) -> Self {
+        let groups = page.groups.into_iter();
+        Self {
+            version: page.version,
+            check: page.check,
+            cloud: page.cloud,
+            on_premises: page.on_premises,
+            groups: groups
+                .map(|line| GroupPlans { group: line.group, plans: line.plans, included: Included::default() })
+                .collect(),
+        }
+    }
+}
+
+/// All pages, and the names of the groups they mention.
+#[derive(Serialize)]
+pub struct Everything<'a> {
+    #[serde(flatten)]
+    pub pages: Pages<'a>,
+    pub group_names: Vec<GroupName>,
 }
 
 impl<'a> From<&'a Policy> for Pages<'a> {
@@ -18,6 +84,8 @@ impl<'a> From<&'a Policy> for Pages<'a> {
             registration: &policy.registration,
             notifications: &policy.notifications,
             customisation: &policy.customisation,
+            passwords: &policy.passwords,
+            entitlement: (&policy.entitlement).into(),
         }
     }
 }

@@ -52,7 +52,7 @@ pub async fn confirm_app<K: Kv, E: Entropy>(
     let own = Some((pending.id.as_str(), pending.seed.as_str()));
     if let AppTried::Other(tried) = app.vault.try_app(&mut batch, what, own, typed, app.now).await? {
         let target = Some(what.subject.to_string());
-        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, "app") })?;
+        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, "app") }).await?;
         app.vault.commit(batch).await?;
         return Err(match tried {
             Tried::UsedUp { retry_after, .. } => Problem::new(Code::TooManyAttempts).retry_after(retry_after),
@@ -90,7 +90,7 @@ async fn written<K: Kv, E: Entropy>(
     let made = if kind == Kind::RecoveryCodes { EventKind::RecoveryCodesMade } else { EventKind::MethodRegistered };
     let method = Some(kind.as_str().to_owned());
     let event = Event { actor: who.clone(), target: who, method, ..app.event(made, "done") };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_event(&mut batch, &event).await?;
     let ticket = app.notify(&mut batch, policy, Notice::MethodAdded(kind), &[&caller.person().methods])?;
     app.vault.commit(batch).await?;
     Ok(ticket)
@@ -108,10 +108,12 @@ pub async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Step
     let mut batch = Batch::default();
     let token = app.rotate(&mut batch, caller, caller.session.record.generation, Stage::SignedIn).await?;
     let who = Some(caller.person().account.id.to_string());
-    app.vault.put_event(
-        &mut batch,
-        &Event { actor: who.clone(), target: who, ..app.event(EventKind::RegistrationFinished, "done") },
-    )?;
+    app.vault
+        .put_event(
+            &mut batch,
+            &Event { actor: who.clone(), target: who, ..app.event(EventKind::RegistrationFinished, "done") },
+        )
+        .await?;
     app.vault.commit(batch).await?;
     Ok(Some(token))
 }
@@ -123,7 +125,7 @@ pub async fn confirm<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Ste
     app.vault.confirm_methods(&mut batch, id, app.now).await?;
     let who = Some(id.to_string());
     let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::MethodsConfirmed, "done") };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_event(&mut batch, &event).await?;
     app.vault.commit(batch).await?;
     Ok(app.vault.person(id).await?.ok_or(Code::NotSignedIn)?)
 }

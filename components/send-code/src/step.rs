@@ -1,6 +1,6 @@
 //! The order of SEND: limits, decide in silence, win the message, write it all down, answer.
 
-use relatch_core::enrolment::may_reset;
+use relatch_core::enrolment::may_go_on;
 use relatch_core::limits::{SEND_PER_CLIENT, SENDS_PER_FLOW, STEP_UP_LIFE};
 use relatch_core::sending::{Sending, cooldown};
 use relatch_core::session::Stage;
@@ -10,7 +10,7 @@ use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
 use relatch_store::challenges::{CodeFor, code_life};
-use relatch_store::events::{Event, EventKind};
+use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
 use relatch_store::records::{Person, Policy, Purpose, Via};
 use relatch_store::sends::SendSlot;
@@ -30,10 +30,11 @@ struct Parcel<'a> {
     to: &'a Destination,
     channel: Channel,
     event: Event,
+    /// The place a reset reserved for this in the log.
+    log: Option<(u64, FlowPlace)>,
 }
 
-/// Reset: four commits (client's count, gate, batch; the messenger's delete is the fourth), the same
-/// for a right number, a wrong one and an account that does not exist.
+/// Reset: three commits (client's count, gate, batch), the same for a right number, a wrong one and an account that does not exist.
 pub async fn reset<K: Kv, E: Entropy>(
     app: &App<K, E>,
     mut flow: Flow,
@@ -81,7 +82,9 @@ pub async fn reset<K: Kv, E: Entropy>(
         ..app.event(EventKind::CodeRequested, if deliver { "sent" } else { "not_sent" })
     };
     let channel = if deliver { channel } else { Channel::Nobody };
-    let parcel = Parcel { what, slots: &[slot], to: stored.as_ref().unwrap_or(typed), channel, event };
+    let place = if deliver { FlowPlace::Sent(typed.into()) } else { FlowPlace::NotSent };
+    let log = Some((flow.log, place));
+    let parcel = Parcel { what, slots: &[slot], to: stored.as_ref().unwrap_or(typed), channel, event, log };
     let ticket = send(app, &policy, parcel).await?;
     Ok((flow, Some(ticket)))
 }
@@ -110,7 +113,7 @@ fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) ->
         Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(stored)?),
         Destination::Email(_) => Destination::Email(EmailAddress::parse(stored)?),
     };
-    let fits = usable && person.password.generation == flow.generation && may_reset(standing).is_ok();
+    let fits = usable && person.password.generation == flow.generation && may_go_on(standing, flow.proven());
     fits.then_some(stored)
 }
 
@@ -151,7 +154,7 @@ pub async fn register<K: Kv, E: Entropy>(
         ..app.event(EventKind::CodeRequested, "sent")
     };
     let what = caller.code_for(Purpose::Register);
-    openly(app, &policy, Parcel { what, slots: &slots, to, channel, event }).await
+    openly(app, &policy, Parcel { what, slots: &slots, to, channel, event, log: None }).await
 }
 
 /// Sign-in: to the phone that is registered, and to no other.
@@ -168,7 +171,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
         ..app.event(EventKind::CodeRequested, "sent")
     };
     let what = caller.code_for(Purpose::SignIn);
-    openly(app, &policy, Parcel { what, slots: &slots, to: &to, channel, event }).await
+    openly(app, &policy, Parcel { what, slots: &slots, to: &to, channel, event, log: None }).await
 }
 
 /// Sends to somebody who may know why not.
@@ -216,8 +219,11 @@ async fn send<K: Kv, E: Entropy>(app: &App<K, E>, policy: &Policy, parcel: Parce
     }
     let to = parcel.to.expose().to_owned();
     let outgoing = Outgoing { channel: parcel.channel, to, subject, body, created: app.now };
-    let ticket = app.vault.put_outgoing(&mut batch, &[outgoing], app.now.plus(code_life(via)))?;
-    app.vault.put_event(&mut batch, &parcel.event)?;
+    let ticket = app.vault.carry(outgoing, app.now.plus(code_life(via)))?;
+    match parcel.log {
+        Some((log, place)) => app.vault.put_flow_event(&mut batch, log, place, &parcel.event).await?,
+        None => app.vault.put_event(&mut batch, &parcel.event).await?,
+    }
     app.vault.commit(batch).await?;
     Ok(ticket)
 }
@@ -239,6 +245,7 @@ mod tests {
         Flow {
             id,
             subject,
+            named: subject,
             real,
             generation: 1,
             stage: FlowStage::Started,
@@ -249,6 +256,7 @@ mod tests {
             proven_at: zero,
             reason: Reason::Forgot,
             proofs: 0,
+            log: 1,
         }
     }
 

@@ -38,7 +38,9 @@ async fn reset(app: SpinApp, request: &Request) -> Handled {
     let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::GrantSpent)?;
     let ticket = step::reset(&app, &flow, &chosen.password).await?;
     outbound::deliver(&app, ticket);
-    Ok(Reply::ok(&wire::Done { done: true }).cookie(cookies::clear(cookies::FLOW)))
+    let code = app.replacement_code(flow.subject, flow.proven()).await;
+    let new_recovery_code = code.as_ref().map(|code| code.expose().as_str());
+    Ok(Reply::ok(&wire::Done { done: true, new_recovery_code }).cookie(cookies::clear(cookies::FLOW)))
 }
 
 async fn sign_in(app: SpinApp, request: &Request) -> Handled {

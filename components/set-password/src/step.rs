@@ -3,14 +3,14 @@
 use relatch_core::enrolment::must_register;
 use relatch_core::keyed::same;
 use relatch_core::limits::{SIGN_IN_PER_CLIENT, STEP_UP_LIFE};
-use relatch_core::password::{PasswordRules, Rejection};
+use relatch_core::password::Rejection;
 use relatch_core::session::{Stage, after_password_change};
 use relatch_core::{Password, Secret};
 use relatch_delivery::Notice;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
-use relatch_store::events::{Event, EventKind};
+use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::{Methods, Person, Policy};
 use relatch_store::tokens::{Flow, FlowStage};
@@ -26,18 +26,21 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str)
     let person = app.vault.person(flow.subject).await?;
     let policy = app.vault.policy().await?;
     let person = person.filter(|person| flow.holds_grant(person, &policy)).ok_or(Code::GrantSpent)?;
-    let password = judged(typed, &app.rules_for(&person))?;
+    let password = judged(app, &person, &policy, typed).await?;
+    if policy.passwords.history > 0 {
+        // Every remembered password costs a hash, so whoever keeps trying is charged.
+        app.limit(SIGN_IN_PER_CLIENT).await?;
+        refuse_used(app, &person, &policy, &password)?;
+    }
     if !app.vault.claim_password_change(flow.subject, flow.generation, flow.begun).await? {
         return Err(Code::GrantSpent.into());
     }
-    let record = app.hash_password(&password, flow.generation.saturating_add(1), false)?;
+    let record = app.replace_password(&person.password, &password, &policy, "password_reset")?;
     let mut batch = Batch::default();
     app.vault.put_password(&mut batch, flow.subject, &record)?;
     let id = Some(flow.subject.to_string());
-    app.vault.put_event(
-        &mut batch,
-        &Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") },
-    )?;
+    let event = Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") };
+    app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Reset, &event).await?;
     let ticket = tell_of_reset(app, &mut batch, &policy, &person).await?;
     app.vault.commit(batch).await?;
     Ok(ticket)
@@ -68,14 +71,15 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
 ) -> Stepped<(Secret<String>, Stage, Policy)> {
     app.limit(SIGN_IN_PER_CLIENT).await?;
     let person = caller.person();
-    let password = judged(typed, &app.rules_for(person))?;
+    let policy = app.vault.policy().await?;
+    let password = judged(app, person, &policy, typed).await?;
     if app.verify_password(&password, &person.password.hash)? {
         return Err(rejected(&[Rejection::SameAsBefore]).into());
     }
-    let policy = app.vault.policy().await?;
+    refuse_used(app, person, &policy, &password)?;
     let stage = after_password_change(must_register(person.standing(&policy), policy.registration.ask_at_sign_in));
     let mut batch = Batch::default();
-    let token = change_to(app, caller, &mut batch, &password, stage, "first_sign_in").await?;
+    let token = change_to(app, caller, &mut batch, &password, stage, &policy).await?;
     app.vault.commit(batch).await?;
     Ok((token, stage, policy))
 }
@@ -95,14 +99,15 @@ pub async fn change<K: Kv, E: Entropy>(
     let person = caller.person();
     let (id, generation) = (person.account.id, person.password.generation);
     let current = Password::parse(current).map_err(|_| Problem::new(Code::InvalidField).field("current"))?;
-    let password = judged(typed, &app.rules_for(person))?;
+    let policy = app.vault.policy().await?;
+    let password = judged(app, person, &policy, typed).await?;
     let charged = app.vault.charge_sign_in(id, generation, app.now).await?;
     let right = charged.may_compare && app.verify_password(&current, &person.password.hash)?;
     let mut batch = Batch::default();
     if !right {
         app.vault.put_sign_in_failure(&mut batch, id, &charged, app.now)?;
         let target = Some(id.to_string());
-        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "change") })?;
+        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "change") }).await?;
         app.vault.commit(batch).await?;
         return Err(Problem::new(Code::WrongPassword).field("current").into());
     }
@@ -112,8 +117,11 @@ pub async fn change<K: Kv, E: Entropy>(
         app.vault.commit(batch).await?;
         return Err(rejected(&[Rejection::SameAsBefore]).into());
     }
-    let policy = app.vault.policy().await?;
-    let token = change_to(app, caller, &mut batch, &password, Stage::SignedIn, "done").await?;
+    if app.was_used_before(person, &password, &policy)? {
+        app.vault.commit(batch).await?;
+        return Err(rejected(&[Rejection::UsedBefore]).into());
+    }
+    let token = change_to(app, caller, &mut batch, &password, Stage::SignedIn, &policy).await?;
     let ticket = app.notify(&mut batch, &policy, Notice::PasswordChanged, &[&person.methods])?;
     app.vault.commit(batch).await?;
     Ok((token, ticket, policy))
@@ -126,26 +134,43 @@ async fn change_to<K: Kv, E: Entropy>(
     batch: &mut Batch,
     password: &Password,
     stage: Stage,
-    result: &str,
+    policy: &Policy,
 ) -> Stepped<Secret<String>> {
     let person = caller.person();
     let (id, generation) = (person.account.id, person.password.generation);
     if !app.vault.claim_password_change(id, generation, caller.session.record.begun).await? {
         return Err(Code::WrongStep.into());
     }
-    let record = app.hash_password(password, generation.saturating_add(1), false)?;
+    let first = person.password.must_change;
+    let (what, result) =
+        if first { ("password_set_at_first_sign_in", "first_sign_in") } else { ("password_changed", "done") };
+    let record = app.replace_password(&person.password, password, policy, what)?;
     app.vault.put_password(batch, id, &record)?;
     let token = app.rotate(batch, caller, record.generation, stage).await?;
     let who = Some(id.to_string());
     let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::PasswordChanged, result) };
-    app.vault.put_event(batch, &event)?;
+    app.vault.put_event(batch, &event).await?;
     Ok(token)
 }
 
-fn judged(typed: &str, rules: &PasswordRules) -> Stepped<Password> {
+async fn judged<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    person: &Person,
+    policy: &Policy,
+    typed: &str,
+) -> Stepped<Password> {
     let password = Password::parse(typed).map_err(too_much)?;
-    let reasons = rules.judge(&password);
+    let reasons = app.rules_for(person, policy).judge(&password);
     if reasons.is_empty() { Ok(password) } else { Err(rejected(&reasons).into()) }
+}
+
+fn refuse_used<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    person: &Person,
+    policy: &Policy,
+    password: &Password,
+) -> Stepped<()> {
+    if app.was_used_before(person, password, policy)? { Err(rejected(&[Rejection::UsedBefore]).into()) } else { Ok(()) }
 }
 
 fn rejected(reasons: &[Rejection]) -> Problem {
@@ -174,6 +199,7 @@ mod tests {
         Flow {
             id: "f".repeat(32),
             subject: id,
+            named: id,
             real: true,
             generation: 1,
             stage: FlowStage::Proven,
@@ -184,6 +210,7 @@ mod tests {
             proven_at: begun,
             reason: Reason::Forgot,
             proofs: Kinds::NONE.with(Kind::Phone).bits(),
+            log: 1,
         }
     }
 

@@ -16,6 +16,9 @@ pub struct Change {
 }
 
 #[derive(Serialize)]
-pub struct Done {
+pub struct Done<'a> {
     pub done: bool,
+    /// In the place of the recovery code that was used; only ever in this reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_recovery_code: Option<&'a str>,
 }

@@ -4,12 +4,13 @@ use crate::wire::First;
 use relatch_core::keyed::{keyed_hash, same};
 use relatch_core::limits::SETUP_PER_CLIENT;
 use relatch_core::password::PasswordRules;
+use relatch_core::roles::Role;
 use relatch_core::{DisplayName, Password, UserName};
 use relatch_http::{Code, Problem};
 use relatch_spin::{App, Stepped};
 use relatch_store::accounts::{Created, NewAccount};
 use relatch_store::events::EventKind;
-use relatch_store::records::Role;
+use relatch_store::records::Details;
 use relatch_store::{Batch, Entropy, Kv};
 
 /// 128 bits in base64url: a shorter secret is refused, not used (SEC-59).
@@ -44,8 +45,14 @@ pub async fn create_first<K: Kv, E: Entropy>(app: &App<K, E>, secret: &str, want
         return Err(Code::AlreadySetUp.into());
     }
     let password = app.hash_password(&password, 1, false)?;
-    app.vault.put_event(&mut batch, &app.event(EventKind::SetupDone, "done"))?;
-    let new = NewAccount { name: &name, display_name: &display_name, roles: vec![Role::GlobalAdministrator], password };
+    app.vault.put_event(&mut batch, &app.event(EventKind::SetupDone, "done")).await?;
+    let new = NewAccount {
+        name: &name,
+        display_name: &display_name,
+        roles: vec![Role::GlobalAdministrator],
+        details: Details::default(),
+        password,
+    };
     match app.vault.create_account(new, batch, app.now).await? {
         Created::Done(_) => Ok(name),
         Created::NameTaken => Err(Problem::new(Code::NameTaken).field("name").into()),

@@ -48,7 +48,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     let Some(person) = usable.filter(|_| right) else {
         app.vault.put_sign_in_failure(&mut batch, subject, &charged, app.now)?;
         let target = Some(subject.to_string());
-        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "refused") })?;
+        app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "refused") }).await?;
         app.vault.commit(batch).await?;
         return Err(Code::SignInFailed.into());
     };
@@ -60,10 +60,12 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     }
     let token = app.vault.open_session(&mut batch, &person, generation, stage, None, app.now).await?;
     let who = Some(subject.to_string());
-    app.vault.put_event(
-        &mut batch,
-        &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedIn, stage.as_str()) },
-    )?;
+    app.vault
+        .put_event(
+            &mut batch,
+            &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedIn, stage.as_str()) },
+        )
+        .await?;
     app.vault.commit(batch).await?;
     Ok(SignedIn { person, stage, token, policy })
 }
@@ -73,7 +75,8 @@ pub async fn sign_out<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> St
     app.vault.end_session(&mut batch, &caller.session)?;
     let who = Some(caller.person().account.id.to_string());
     app.vault
-        .put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedOut, "done") })?;
+        .put_event(&mut batch, &Event { actor: who.clone(), target: who, ..app.event(EventKind::SignedOut, "done") })
+        .await?;
     Ok(app.vault.commit(batch).await?)
 }
 

@@ -3,10 +3,10 @@
 use relatch_core::enrolment::may_reset;
 use relatch_core::limits::START_PER_CLIENT;
 use relatch_core::name::is_typeable;
-use relatch_core::{Timestamp, UserName};
+use relatch_core::{Coded, Timestamp, UserName};
 use relatch_http::{Code, Problem};
 use relatch_spin::{App, Stepped};
-use relatch_store::events::{Event, EventKind};
+use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::records::Policy;
 use relatch_store::tokens::{Flow, FlowStage, Reason};
 use relatch_store::{Batch, Entropy, Kv};
@@ -14,7 +14,7 @@ use relatch_store::{Batch, Entropy, Kv};
 /// The generation of a decoy's password: it never changes.
 const DECOY_GENERATION: u64 = 1;
 
-/// Two commits: the client's count, the event. Five reads for every name.
+/// Three commits: the client's count, the places in the log, the event. Six reads for every name.
 pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str, reason: Reason) -> Stepped<(Flow, Policy)> {
     if !is_typeable(typed) {
         return Err(Problem::new(Code::InvalidField).field("name").into());
@@ -33,15 +33,19 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str, reason: Reas
     let result = match judged {
         None => "unknown_account".to_owned(),
         Some(Ok(())) => "started".to_owned(),
-        Some(Err(refusal)) => format!("refused_{refusal:?}").to_lowercase(),
+        Some(Err(refusal)) => refusal.code().to_owned(),
     };
+    let named = person.as_ref().map_or(decoy, |person| person.account.id);
     let target = person.map(|person| person.account.id.to_string());
+    let log = app.vault.reserve_flow_log().await?;
     let mut batch = Batch::default();
-    app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::ResetStarted, &result) })?;
+    let event = Event { target, ..app.event(EventKind::ResetStarted, &result) };
+    app.vault.put_flow_event(&mut batch, log, FlowPlace::Started, &event).await?;
     app.vault.commit(batch).await?;
     let flow = Flow {
         id: app.vault.random_id()?,
         subject,
+        named,
         real,
         generation,
         stage: FlowStage::Started,
@@ -52,6 +56,7 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str, reason: Reas
         proven_at: Timestamp(0),
         reason,
         proofs: 0,
+        log,
     };
     Ok((flow, policy))
 }
@@ -77,7 +82,7 @@ mod tests {
                 assert_eq!(flow.real, real, "{name}");
                 assert_eq!(flow.subject == ready.account.id, real, "{name}");
             }
-            assert_eq!(costs, [2, 2, 2, 2]);
+            assert_eq!(costs, [3, 3, 3, 3]);
         });
     }
 

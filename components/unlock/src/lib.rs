@@ -23,7 +23,9 @@ async fn route(app: SpinApp, request: Request) -> Handled {
             let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::GrantSpent)?;
             let ticket = step::unlock(&app, &flow).await?;
             outbound::deliver(&app, ticket);
-            Ok(Reply::ok(&wire::Done { unlocked: true }).cookie(cookies::clear(cookies::FLOW)))
+            let code = app.replacement_code(flow.subject, flow.proven()).await;
+            let new_recovery_code = code.as_ref().map(|code| code.expose().as_str());
+            Ok(Reply::ok(&wire::Done { unlocked: true, new_recovery_code }).cookie(cookies::clear(cookies::FLOW)))
         }
         Some(["unlock"]) => Ok(Reply::method_not_allowed("POST")),
         _ => Err(Code::NotFound.into()),

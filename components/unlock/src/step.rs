@@ -3,7 +3,7 @@
 use relatch_delivery::Notice;
 use relatch_http::Code;
 use relatch_spin::{App, Stepped};
-use relatch_store::events::{Event, EventKind};
+use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::tokens::{Flow, FlowStage, Reason};
 use relatch_store::{Batch, Entropy, Kv};
@@ -24,7 +24,7 @@ pub async fn unlock<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<
     app.vault.unlock(&mut batch, flow.subject, flow.generation).await?;
     let id = Some(flow.subject.to_string());
     let event = Event { actor: id.clone(), target: id, ..app.event(EventKind::AccountUnlocked, "done") };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Unlocked, &event).await?;
     let ticket = app.notify(&mut batch, &policy, Notice::Unlocked, &[&person.methods])?;
     app.vault.commit(batch).await?;
     Ok(ticket)
@@ -43,6 +43,7 @@ mod tests {
         Flow {
             id: "f".repeat(32),
             subject: alice.account.id,
+            named: alice.account.id,
             real: true,
             generation: 1,
             stage: FlowStage::Proven,
@@ -53,6 +54,7 @@ mod tests {
             proven_at: app.now,
             reason,
             proofs: Kinds::NONE.with(Kind::Phone).bits(),
+            log: 1,
         }
     }
 

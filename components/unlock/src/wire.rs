@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub struct Nothing {}
 
 #[derive(Serialize)]
-pub struct Done {
+pub struct Done<'a> {
     pub unlocked: bool,
+    /// In the place of the recovery code that was used; only ever in this reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_recovery_code: Option<&'a str>,
 }

@@ -1,14 +1,17 @@
 //! Creating a user: a name of our own domain, a generated password that must be changed.
 
-use crate::wire::NewUser;
+use crate::wire::{self, NewUser, TypedDetails};
+use relatch_core::methods::Kind;
+use relatch_core::roles::Role;
 use relatch_core::{DisplayName, Password, Secret, UserName, generate};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
-use relatch_spin::views::GroupName;
+use relatch_spin::views::{GroupName, Readiness, activity};
 use relatch_spin::{App, Stepped};
+use relatch_store::account_changes::is_gone;
 use relatch_store::accounts::{Created, NewAccount};
 use relatch_store::events::{Event, EventKind};
-use relatch_store::records::{Methods, Person};
+use relatch_store::records::{Details, Methods, Person};
 use relatch_store::{Batch, Entropy, Kv};
 
 pub struct NewPerson {
@@ -20,7 +23,28 @@ pub async fn create<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted:
     let bad = |field| Problem::new(Code::InvalidField).field(field);
     let name = UserName::in_domain(&wanted.name, &app.settings.domain).ok_or_else(|| bad("name"))?;
     let display_name = DisplayName::parse(&wanted.display_name).ok_or_else(|| bad("display_name"))?;
-    if app.vault.find_person(name.as_str()).await?.is_some() {
+    let typed = TypedDetails {
+        department: wanted.department.as_deref(),
+        country: wanted.country.as_deref(),
+        source: wanted.source.as_deref(),
+        plans: wanted.plans.as_ref().map(|plans| plans.iter().map(String::as_str).collect()),
+    };
+    let details = typed.over(&Details::default()).map_err(bad)?;
+    let roles = wire::roles(wanted.role.as_slice()).map_err(|problem| problem.field("role"))?;
+    create_with(app, caller, &name, &display_name, roles, details).await
+}
+
+/// One hash: everybody gets a password that nobody chose, and must change it.
+pub async fn create_with<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    name: &UserName,
+    display_name: &DisplayName,
+    roles: Vec<Role>,
+    details: Details,
+) -> Stepped<NewPerson> {
+    let taken = app.vault.find_person(name.as_str()).await?;
+    if taken.is_some_and(|person| !is_gone(&person.account, app.now)) {
         return Err(Problem::new(Code::NameTaken).field("name").into());
     }
     let initial_password = generate::initial_password(&app.vault.random()?);
@@ -28,13 +52,8 @@ pub async fn create<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted:
     let password = app.hash_password(&parsed, 1, true)?;
     let mut batch = Batch::default();
     let actor = Some(caller.person().account.id.to_string());
-    app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::UserCreated, "done") })?;
-    let new = NewAccount {
-        name: &name,
-        display_name: &display_name,
-        roles: wanted.role.into_iter().collect(),
-        password: password.clone(),
-    };
+    app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::UserCreated, "done") }).await?;
+    let new = NewAccount { name, display_name, roles, details, password: password.clone() };
     match app.vault.create_account(new, batch, app.now).await? {
         Created::Done(account) => {
             Ok(NewPerson { person: Person { account, password, methods: Methods::default() }, initial_password })
@@ -51,4 +70,19 @@ pub async fn groups_of<K: Kv, E: Entropy>(app: &App<K, E>, person: &Person) -> S
         }
     }
     Ok(groups)
+}
+
+/// Everything an administrator sees of one person.
+pub async fn shown<'a, K: Kv, E: Entropy>(app: &App<K, E>, person: &'a Person) -> Stepped<wire::Shown<'a>> {
+    let policy = app.vault.policy().await?;
+    let account = &person.account;
+    Ok(wire::Shown {
+        user: person.into(),
+        groups: groups_of(app, person).await?,
+        version: account.version,
+        readiness: Readiness::of(person, &policy),
+        activity: activity(person),
+        registered_kinds: person.methods.kinds().iter().map(Kind::as_str).collect(),
+        locked: app.vault.is_locked(account.id, person.password.generation, app.now).await?,
+    })
 }

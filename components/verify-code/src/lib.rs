@@ -55,6 +55,8 @@ async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let typed: wire::Typed = request.json()?;
     let proven = step::sign_in(&app, &caller, typed.method, &typed.code).await?;
     outbound::deliver(&app, proven.ticket);
-    let view = app.session_view(caller.person(), proven.stage, proven.token.expose(), &proven.policy);
+    let session = app.session_view(caller.person(), proven.stage, proven.token.expose(), &proven.policy);
+    let new_recovery_code = proven.new_recovery_code.as_ref().map(|code| code.expose().as_str());
+    let view = wire::SignedIn { session, new_recovery_code };
     Ok(with_session(Reply::ok(&view), &proven.token))
 }

@@ -1,9 +1,9 @@
 //! The order of VERIFY: read, charge, judge, write down, answer.
 
 use crate::wire::{Next, Proof};
-use relatch_core::enrolment::{may_reset, must_register};
+use relatch_core::enrolment::{is_enough, may_go_on, must_register};
 use relatch_core::limits::{BINDING_LIFE, VERIFY_FAILURES_PER_CLIENT};
-use relatch_core::methods::Kind;
+use relatch_core::methods::{Kind, Kinds};
 use relatch_core::session::{Stage, after_second_factor};
 use relatch_core::{Code as SentCode, Secret, Timestamp};
 use relatch_delivery::Notice;
@@ -12,7 +12,7 @@ use relatch_spin::app::Caller;
 use relatch_spin::views::{MethodView, ways};
 use relatch_spin::{App, Stepped};
 use relatch_store::challenges::{CodeFor, Tried};
-use relatch_store::events::{Event, EventKind};
+use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::methods::{AppTried, Registered};
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::{Person, Policy, Purpose};
@@ -32,6 +32,7 @@ pub struct SignedIn {
     pub stage: Stage,
     pub policy: Policy,
     pub ticket: Option<OutboxTicket>,
+    pub new_recovery_code: Option<Secret<String>>,
 }
 
 /// What a right answer proves, or why it is none.
@@ -47,16 +48,20 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, proof: Pr
         Proof::Sent => flow.stage == FlowStage::Sent,
         // Six digits are too few for a stranger: an app only follows another proof.
         Proof::App => flow.stage != FlowStage::Proven && !flow.proven().is_empty(),
-        Proof::RecoveryCode => flow.stage != FlowStage::Proven,
+        Proof::RecoveryCode | Proof::HelpdeskCode => flow.stage != FlowStage::Proven,
     };
     if !fits {
         return Err(Code::WrongStep.into());
+    }
+    if proof == Proof::HelpdeskCode {
+        return helpdesk(app, flow, typed).await;
     }
     let person = app.vault.person(flow.subject).await?;
     let policy = app.vault.policy().await?;
     // Whoever left the group, was blocked or has a new password meanwhile has no right code (SEC-60).
     let entitled = person.filter(|person| {
-        flow.real && person.password.generation == flow.generation && may_reset(person.standing(&policy)).is_ok()
+        let goes_on = may_go_on(person.standing(&policy), flow.proven());
+        flow.real && person.password.generation == flow.generation && goes_on
     });
     let what = CodeFor {
         purpose: Purpose::Reset,
@@ -74,20 +79,47 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, proof: Pr
         (Judged::Right(_), _) => return Err(refuse(app, batch, Tried::Wrong, target).await?.into()),
         (Judged::No(tried), _) => return Err(refuse(app, batch, tried, target).await?.into()),
     };
-    let ticket = tell_of_recovery_code(app, &mut batch, &policy, &person, kind)?;
+    let ticket = tell_of_recovery_code(app, &mut batch, &policy, &person, kind).await?;
     let event = Event { target, method: Some(kind.as_str().to_owned()), ..app.event(EventKind::CodeAccepted, "reset") };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Proven(kind), &event).await?;
     app.vault.commit(batch).await?;
     flow.proofs = flow.proven().with(kind).bits();
     let next = next(app, &mut flow, &person, &policy);
     Ok(Proven { flow, next, ticket })
 }
 
+/// A code an administrator started this reset with: it is about whoever was named at START, also if they
+/// could not reset by themselves. A name nobody has is judged with the same work.
+async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &str) -> Stepped<Proven> {
+    let person = app.vault.person(flow.named).await?;
+    let policy = app.vault.policy().await?;
+    let generation = person.as_ref().map_or(0, |person| person.password.generation);
+    let right = app.vault.try_helpdesk_code(flow.named, generation, typed, app.now).await?;
+    let proven = flow.proven().with(Kind::HelpdeskCode);
+    let target = person.as_ref().map(|person| person.account.id.to_string());
+    let open = |person: &Person| may_go_on(person.standing(&policy), proven);
+    let mut batch = Batch::default();
+    let Some(person) = person.filter(|person| right && open(person)) else {
+        return Err(refuse(app, batch, Tried::Wrong, target).await?.into());
+    };
+    let method = Some(Kind::HelpdeskCode.as_str().to_owned());
+    let event = Event { target, method, ..app.event(EventKind::CodeAccepted, "reset") };
+    app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Proven(Kind::HelpdeskCode), &event).await?;
+    app.vault.commit(batch).await?;
+    flow.subject = person.account.id;
+    flow.challenge = person.account.id;
+    flow.generation = generation;
+    flow.real = true;
+    flow.proofs = proven.bits();
+    let next = next(app, &mut flow, &person, &policy);
+    Ok(Proven { flow, next, ticket: None })
+}
+
 /// Enough proofs make a grant; otherwise one more, of another kind. From here on the person may see what
 /// they have registered: they have proven part of who they are.
 fn next<K: Kv, E: Entropy>(app: &App<K, E>, flow: &mut Flow, person: &Person, policy: &Policy) -> Next {
     let standing = person.standing(policy);
-    if flow.proven().count() < standing.proofs() {
+    if !is_enough(standing, flow.proven()) {
         flow.stage = FlowStage::Started;
         flow.last_sent = Timestamp(0);
         let step = flow.proven().count().saturating_add(1);
@@ -95,10 +127,10 @@ fn next<K: Kv, E: Entropy>(app: &App<K, E>, flow: &mut Flow, person: &Person, po
     }
     flow.stage = FlowStage::Proven;
     flow.proven_at = app.now;
-    let rules = app.rules_for(person);
+    let password_rules = app.rules_view(person, policy);
     match flow.reason {
-        Reason::Forgot => Next::set_password(&rules),
-        Reason::Locked => Next::unlock(&rules),
+        Reason::Forgot => Next::SetPassword { password_rules },
+        Reason::Locked => Next::Unlock { password_rules },
     }
 }
 
@@ -135,6 +167,8 @@ async fn judge<K: Kv, E: Entropy>(
             let set = set.and_then(|person| person.methods.recovery.as_ref());
             (Kind::RecoveryCodes, app.vault.try_recovery_code(batch, what, set, typed, app.now).await?)
         }
+        // Only ever a way back in; at sign-in it is as wrong as anything.
+        Proof::HelpdeskCode => (Kind::HelpdeskCode, AppTried::Other(Tried::Wrong)),
     };
     Ok(match tried {
         AppTried::Right => Judged::Right(kind),
@@ -143,7 +177,7 @@ async fn judge<K: Kv, E: Entropy>(
 }
 
 /// A recovery code was used: its owner hears of it, and it stands in the log.
-fn tell_of_recovery_code<K: Kv, E: Entropy>(
+async fn tell_of_recovery_code<K: Kv, E: Entropy>(
     app: &App<K, E>,
     batch: &mut Batch,
     policy: &Policy,
@@ -155,7 +189,7 @@ fn tell_of_recovery_code<K: Kv, E: Entropy>(
     }
     let who = Some(person.account.id.to_string());
     let event = Event { actor: who.clone(), target: who, ..app.event(EventKind::RecoveryCodeUsed, "done") };
-    app.vault.put_event(batch, &event)?;
+    app.vault.put_event(batch, &event).await?;
     app.notify(batch, policy, Notice::RecoveryCodeUsed, &[&person.methods])
 }
 
@@ -198,7 +232,7 @@ pub async fn register<K: Kv, E: Entropy>(
         method: Some(via.kind().as_str().to_owned()),
         ..app.event(EventKind::MethodRegistered, "done")
     };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_event(&mut batch, &event).await?;
     // The very first method has nobody to warn: whoever proved it a moment ago holds it.
     let ticket = if before.kinds().is_empty() {
         None
@@ -229,7 +263,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
         person.password.must_change,
         must_register(person.standing(&policy), policy.registration.ask_at_sign_in),
     );
-    let ticket = tell_of_recovery_code(app, &mut batch, &policy, person, kind)?;
+    let ticket = tell_of_recovery_code(app, &mut batch, &policy, person, kind).await?;
     let token = app.rotate(&mut batch, caller, what.generation, stage).await?;
     let event = Event {
         actor: target.clone(),
@@ -237,9 +271,10 @@ pub async fn sign_in<K: Kv, E: Entropy>(
         method: Some(kind.as_str().to_owned()),
         ..app.event(EventKind::SignedIn, stage.as_str())
     };
-    app.vault.put_event(&mut batch, &event)?;
+    app.vault.put_event(&mut batch, &event).await?;
     app.vault.commit(batch).await?;
-    Ok(SignedIn { token, stage, policy, ticket })
+    let new_recovery_code = app.replacement_code(what.subject, Kinds::NONE.with(kind)).await;
+    Ok(SignedIn { token, stage, policy, ticket, new_recovery_code })
 }
 
 /// What was registered stays good at sign-in even where policy no longer lets it be used for a reset:
@@ -276,7 +311,7 @@ async fn refuse<K: Kv, E: Entropy>(
         Tried::UsedUp { for_today: false, .. } => ("code_used_up", Problem::new(Code::TooManyAttempts)),
         Tried::Wrong | Tried::Right { .. } => ("wrong", Problem::new(Code::WrongCode)),
     };
-    app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, result) })?;
+    app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, result) }).await?;
     app.vault.commit(batch).await?;
     app.limit(VERIFY_FAILURES_PER_CLIENT).await?;
     Ok(problem)
@@ -296,6 +331,7 @@ mod tests {
         let flow = Flow {
             id: "f".repeat(32),
             subject: id,
+            named: id,
             real: true,
             generation: 1,
             stage: FlowStage::Sent,
@@ -306,6 +342,7 @@ mod tests {
             proven_at: Timestamp(0),
             reason: Reason::Forgot,
             proofs: 0,
+            log: 1,
         };
         let what = CodeFor { purpose: Purpose::Reset, subject: id, kept_at: id, generation: 1, binding: &flow.id };
         let new = app.vault.make_code(what, Via::Phone, PHONE, true, app.now).await.unwrap();

@@ -1,7 +1,6 @@
 //! Bodies of VERIFY.
 
-use relatch_core::password::PasswordRules;
-use relatch_spin::views::{MethodView, RulesView, WayView};
+use relatch_spin::views::{MethodView, RulesView, SessionView, WayView};
 use serde::{Deserialize, Serialize};
 
 /// What proves it.
@@ -13,6 +12,8 @@ pub enum Proof {
     Sent,
     App,
     RecoveryCode,
+    /// What an administrator started the reset with.
+    HelpdeskCode,
 }
 
 #[derive(Deserialize)]
@@ -39,17 +40,16 @@ pub enum Next {
     Verify { step: usize, methods: Vec<WayView> },
 }
 
-impl Next {
-    pub fn set_password(rules: &PasswordRules) -> Self {
-        Self::SetPassword { password_rules: rules.into() }
-    }
-
-    pub fn unlock(rules: &PasswordRules) -> Self {
-        Self::Unlock { password_rules: rules.into() }
-    }
-}
-
 #[derive(Serialize)]
 pub struct Registered {
     pub registered: MethodView,
+}
+
+/// Where a sign-in is, and the recovery code that takes the place of the one that was used.
+#[derive(Serialize)]
+pub struct SignedIn<'a> {
+    #[serde(flatten)]
+    pub session: SessionView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_recovery_code: Option<&'a str>,
 }

@@ -1,26 +1,7 @@
-//! Who may reset: the scope an administrator chose, and what the person has registered.
+//! Who may reset: what an administrator chose, and what the person has registered.
 
-use crate::GroupId;
+use crate::coded::Coded;
 use crate::methods::{ADMINISTRATOR_NEEDS, Kind, Kinds};
-
-/// Password reset > Properties: for whom self-service password reset is enabled (S30).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    None,
-    /// Members of these groups, and of groups nested in them; the list already holds the nested ones.
-    Selected(Vec<GroupId>),
-    All,
-}
-
-impl Scope {
-    pub fn includes(&self, groups: &[GroupId]) -> bool {
-        match self {
-            Self::None => false,
-            Self::Selected(selected) => groups.iter().any(|group| selected.contains(group)),
-            Self::All => true,
-        }
-    }
-}
 
 /// What the rules need to know of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +9,13 @@ pub struct Standing {
     /// Sign-in is not blocked.
     pub enabled: bool,
     pub administrator: bool,
+    /// Password reset is enabled for somebody.
+    pub switched_on: bool,
     pub in_scope: bool,
+    /// A plan includes it, or nobody asks for plans.
+    pub entitled: bool,
+    /// The password lives here, so it can be set here (S9).
+    pub writable: bool,
     /// Kinds of method that are registered, proven, and allowed by policy.
     pub kinds: Kinds,
     /// Kinds policy asks for: 1 or 2.
@@ -41,8 +28,11 @@ impl Standing {
     /// Different kinds this person must prove to get back in. Administrators, and whoever protects the
     /// sign-in with an app, need two: otherwise a stolen phone would undo what the app protects (SEC-22).
     pub fn proofs(self) -> usize {
-        let guarded = self.administrator || self.kinds.has(Kind::App);
-        if guarded { self.needed.max(ADMINISTRATOR_NEEDS) } else { self.needed }
+        if self.is_guarded() { self.needed.max(ADMINISTRATOR_NEEDS) } else { self.needed }
+    }
+
+    fn is_guarded(self) -> bool {
+        self.administrator || self.kinds.has(Kind::App)
     }
 
     /// Kinds still to be registered before this person has what policy asks for.
@@ -54,29 +44,78 @@ impl Standing {
     }
 }
 
-/// Why an account cannot reset its password by itself. Never told to a stranger.
+/// Why an account cannot reset its password by itself. The codes are permanent. Told to administrators
+/// and to the signed-in person, never to a stranger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// Sign-in is blocked, or the account is deleted.
     Blocked,
+    /// Password reset is enabled for nobody.
+    SwitchedOff,
     NotInScope,
+    NotEntitled,
+    /// The password lives in a directory that is not connected.
+    NoWriteback,
     NothingRegistered,
     /// Something is registered, but fewer kinds than it takes.
     TooFewMethods,
 }
 
+impl Coded for Refusal {
+    const ALL: &'static [Self] = &[
+        Self::Blocked,
+        Self::SwitchedOff,
+        Self::NotInScope,
+        Self::NotEntitled,
+        Self::NoWriteback,
+        Self::NothingRegistered,
+        Self::TooFewMethods,
+    ];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Blocked => "reset_sign_in_blocked",
+            Self::SwitchedOff => "reset_off",
+            Self::NotInScope => "reset_not_in_group",
+            Self::NotEntitled => "reset_not_entitled",
+            Self::NoWriteback => "reset_no_writeback",
+            Self::NothingRegistered => "reset_nothing_registered",
+            Self::TooFewMethods => "reset_too_few_methods",
+        }
+    }
+}
+
+/// Everything that stands between this account and a reset of its own.
+pub fn refusals(standing: Standing) -> impl Iterator<Item = Refusal> {
+    Refusal::ALL.iter().copied().filter(move |refusal| match refusal {
+        Refusal::Blocked => !standing.enabled,
+        Refusal::SwitchedOff => !standing.switched_on,
+        Refusal::NotInScope => standing.switched_on && !standing.in_scope,
+        Refusal::NotEntitled => !standing.entitled,
+        Refusal::NoWriteback => !standing.writable,
+        Refusal::NothingRegistered => standing.kinds.is_empty(),
+        Refusal::TooFewMethods => !standing.kinds.is_empty() && standing.kinds.count() < standing.proofs(),
+    })
+}
+
 /// May this account reset its password by itself?
 pub fn may_reset(standing: Standing) -> Result<(), Refusal> {
-    if !standing.enabled {
-        Err(Refusal::Blocked)
-    } else if !standing.in_scope {
-        Err(Refusal::NotInScope)
-    } else if standing.kinds.is_empty() {
-        Err(Refusal::NothingRegistered)
-    } else if standing.kinds.count() < standing.proofs() {
-        Err(Refusal::TooFewMethods)
-    } else {
-        Ok(())
-    }
+    refusals(standing).next().map_or(Ok(()), Err)
+}
+
+/// May somebody who has proven `proven` in this reset go on with it? A code from the helpdesk opens it to
+/// whoever can sign in at all: that is what it is for.
+pub fn may_go_on(standing: Standing, proven: Kinds) -> bool {
+    let by_helpdesk = proven.has(Kind::HelpdeskCode) && standing.enabled && standing.writable;
+    by_helpdesk || may_reset(standing).is_ok()
+}
+
+/// Is what was proven enough to set a password? A code from the helpdesk stands for all that policy asks
+/// of most people. Administrators, and whoever has an app, must show something of their own as well: a
+/// helpdesk that was talked into it is not enough (A45).
+pub fn is_enough(standing: Standing, proven: Kinds) -> bool {
+    let needed = if proven.has(Kind::HelpdeskCode) && !standing.is_guarded() { 1 } else { standing.proofs() };
+    may_go_on(standing, proven) && proven.count() >= needed
 }
 
 /// Is "more information required" (S36) before this person may go on?
@@ -93,16 +132,38 @@ mod tests {
     use super::*;
 
     const PHONE: Kinds = Kinds::from_bits(1);
-    const MIA: Standing =
-        Standing { enabled: true, administrator: false, in_scope: true, kinds: PHONE, needed: 1, second_factor: true };
+    const MIA: Standing = Standing {
+        enabled: true,
+        administrator: false,
+        switched_on: true,
+        in_scope: true,
+        entitled: true,
+        writable: true,
+        kinds: PHONE,
+        needed: 1,
+        second_factor: true,
+    };
 
     #[test]
     fn everything_must_be_in_place_to_reset() {
         assert_eq!(may_reset(MIA), Ok(()));
         assert_eq!(may_reset(Standing { enabled: false, ..MIA }), Err(Refusal::Blocked));
         assert_eq!(may_reset(Standing { in_scope: false, ..MIA }), Err(Refusal::NotInScope));
+        assert_eq!(may_reset(Standing { switched_on: false, ..MIA }), Err(Refusal::SwitchedOff));
+        assert_eq!(may_reset(Standing { entitled: false, ..MIA }), Err(Refusal::NotEntitled));
+        assert_eq!(may_reset(Standing { writable: false, ..MIA }), Err(Refusal::NoWriteback));
         assert_eq!(may_reset(Standing { kinds: Kinds::NONE, ..MIA }), Err(Refusal::NothingRegistered));
         assert_eq!(may_reset(Standing { needed: 2, ..MIA }), Err(Refusal::TooFewMethods));
+    }
+
+    #[test]
+    fn every_reason_is_named() {
+        let nobody = Standing { enabled: false, in_scope: false, entitled: false, kinds: Kinds::NONE, ..MIA };
+        let codes: Vec<&str> = refusals(nobody).map(Coded::code).collect();
+        assert_eq!(
+            codes,
+            ["reset_sign_in_blocked", "reset_not_in_group", "reset_not_entitled", "reset_nothing_registered"]
+        );
     }
 
     #[test]
@@ -112,6 +173,21 @@ mod tests {
         let both = PHONE.with(Kind::Email);
         assert_eq!(may_reset(Standing { kinds: both, ..ada }), Ok(()));
         assert_eq!(Standing { kinds: both, ..ada }.proofs(), 2);
+    }
+
+    #[test]
+    fn a_helpdesk_code_is_enough_for_most() {
+        let code = Kinds::NONE.with(Kind::HelpdeskCode);
+        let outside = Standing { in_scope: false, kinds: Kinds::NONE, needed: 2, ..MIA };
+        assert!(is_enough(outside, code));
+        assert!(!is_enough(Standing { enabled: false, ..outside }, code));
+        assert!(!is_enough(Standing { writable: false, ..outside }, code));
+        assert!(!is_enough(Standing { administrator: true, ..outside }, code));
+        let ada = Standing { administrator: true, kinds: PHONE, ..MIA };
+        assert!(!is_enough(ada, code));
+        assert!(is_enough(ada, code.with(Kind::Phone)));
+        assert!(is_enough(MIA, PHONE));
+        assert!(!is_enough(Standing { in_scope: false, ..MIA }, PHONE));
     }
 
     #[test]
@@ -132,17 +208,5 @@ mod tests {
         let ada = Standing { administrator: true, in_scope: false, ..MIA };
         assert!(!must_register(ada, false));
         assert!(must_register(Standing { second_factor: false, ..ada }, false));
-    }
-
-    #[test]
-    fn a_scope_includes_members_of_any_selected_group() {
-        let group = |n| GroupId::from_bytes([n; 16]);
-        assert!(!Scope::None.includes(&[group(1)]));
-        assert!(Scope::All.includes(&[]));
-        let selected = Scope::Selected(vec![group(1), group(2)]);
-        assert!(selected.includes(&[group(3), group(2)]));
-        assert!(!selected.includes(&[group(3)]));
-        assert!(!selected.includes(&[]));
-        assert!(!Scope::Selected(vec![]).includes(&[group(1)]));
     }
 }

@@ -6,9 +6,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod code;
+pub mod coded;
 pub mod destination;
 pub mod email;
 pub mod enrolment;
+pub mod entitlement;
 pub mod generate;
 pub mod hashing;
 pub mod ids;
@@ -20,6 +22,7 @@ pub mod methods;
 pub mod name;
 pub mod password;
 pub mod phone;
+pub mod roles;
 pub mod secret;
 pub mod sending;
 pub mod session;
@@ -27,6 +30,7 @@ pub mod timestamp;
 pub mod totp;
 
 pub use code::Code;
+pub use coded::Coded;
 pub use destination::Destination;
 pub use email::EmailAddress;
 pub use ids::{AccountId, GroupId, Id, MethodId};

@@ -108,3 +108,8 @@ pub const NAME_MAX_BYTES: usize = 256;
 /// Slots that decoys and client addresses share per window, so that strangers cannot grow the
 /// store without bound (SEC-75).
 pub const STRANGER_SLOTS: u32 = 1 << 16;
+
+/// Seconds a deleted account can be restored for: 30 days (Entra).
+pub const RESTORABLE_FOR: u64 = 30 * 86_400;
+/// Seconds a code lives that an administrator started a reset with: a day (choice).
+pub const HELPDESK_CODE_LIFE: u64 = DAY;

@@ -8,10 +8,12 @@ pub enum Kind {
     /// Codes of an authenticator app (RFC 6238).
     App,
     RecoveryCodes,
+    /// A code an administrator started a reset with. Nobody registers it.
+    HelpdeskCode,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Phone, Self::Email, Self::App, Self::RecoveryCodes];
+    pub const ALL: [Self; 5] = [Self::Phone, Self::Email, Self::App, Self::RecoveryCodes, Self::HelpdeskCode];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -19,6 +21,7 @@ impl Kind {
             Self::Email => "email",
             Self::App => "app",
             Self::RecoveryCodes => "recovery_codes",
+            Self::HelpdeskCode => "helpdesk_code",
         }
     }
 
@@ -28,6 +31,7 @@ impl Kind {
             Self::Email => 2,
             Self::App => 4,
             Self::RecoveryCodes => 8,
+            Self::HelpdeskCode => 16,
         }
     }
 }
@@ -82,7 +86,7 @@ impl Kinds {
     }
 
     pub const fn from_bits(bits: u8) -> Self {
-        Self(bits & 15)
+        Self(bits & 31)
     }
 }
 

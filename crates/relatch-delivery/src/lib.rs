@@ -28,6 +28,10 @@ pub enum Notice {
     MethodAdded(Kind),
     MethodRemoved(Kind),
     RecoveryCodeUsed,
+    /// An administrator made a code for the person to reset with.
+    ResetStarted,
+    /// An administrator took away what was registered.
+    MethodsTaken,
 }
 
 impl Notice {
@@ -41,11 +45,15 @@ impl Notice {
             Self::MethodAdded(Kind::Email) => "An email address was registered for your account.",
             Self::MethodAdded(Kind::App) => "An authenticator app was registered for your account.",
             Self::MethodAdded(Kind::RecoveryCodes) => "New recovery codes were made for your account.",
+            Self::MethodAdded(Kind::HelpdeskCode) => "A code of the helpdesk was made for your account.",
             Self::MethodRemoved(Kind::Phone) => "A phone was removed from your account.",
             Self::MethodRemoved(Kind::Email) => "An email address was removed from your account.",
             Self::MethodRemoved(Kind::App) => "An authenticator app was removed from your account.",
             Self::MethodRemoved(Kind::RecoveryCodes) => "The recovery codes of your account were removed.",
+            Self::MethodRemoved(Kind::HelpdeskCode) => "A code of the helpdesk was withdrawn.",
             Self::RecoveryCodeUsed => "A recovery code of your account was used.",
+            Self::ResetStarted => "An administrator started a reset of your password.",
+            Self::MethodsTaken => "An administrator removed everything registered for your account.",
         }
     }
 }

@@ -29,6 +29,7 @@ macro_rules! codes {
 
 codes! {
     InvalidBody "invalid_body" 400 "The request could not be read. Reload the page and try again.",
+    InvalidRule "invalid_rule" 400 "This rule cannot be read. Look at the place that is named and try again.",
     InvalidField "invalid_field" 400 "Something in the form cannot be used. Check it and try again.",
     SignInFailed "sign_in_failed" 401 "That name and password do not match, or signing in is not possible right now. Check both and try again.",
     NotSignedIn "not_signed_in" 401 "Please sign in first.",
@@ -44,6 +45,11 @@ codes! {
     NameTaken "name_taken" 409 "Somebody already has this user name. Choose another.",
     GroupNameTaken "group_name_taken" 409 "A group already has this name. Choose another.",
     GroupCycle "group_cycle" 409 "A group cannot hold itself, also not through other groups.",
+    DynamicGroup "dynamic_group" 409 "Who is in this group is decided by its rule. Change the rule instead.",
+    LastAdministrator "last_administrator" 409 "This is the last global administrator who can sign in. Make somebody else one first.",
+    NotYourself "not_yourself" 409 "You cannot do this to your own account. Ask another administrator.",
+    NotRestorable "not_restorable" 409 "This account can no longer be restored, or is not deleted.",
+    ResetElsewhere "reset_elsewhere" 409 "The password of this account lives in another directory, which is not connected.",
     StaleVersion "stale_version" 409 "Somebody else saved this page after you opened it. Nothing was changed.",
     BusyRecord "busy_record" 409 "Somebody else is changing this right now. Try again in a moment.",
     WrongStep "wrong_step" 409 "This step is not the next one. Reload the page to go on from where you are.",
@@ -80,6 +86,9 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     pub reasons: Vec<&'static str>,
     pub current: Option<serde_json::Value>,
+    /// Where in a text the trouble is, in characters from 1, and what it is.
+    pub at: Option<usize>,
+    pub detail: Option<String>,
     /// For the log only; never a secret.
     pub cause: Option<String>,
 }
@@ -99,11 +108,24 @@ struct Body<'a> {
     reasons: &'a Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current: &'a Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
 }
 
 impl Problem {
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, retry_after: None, reasons: Vec::new(), current: None, cause: None }
+        Self {
+            code,
+            field: None,
+            retry_after: None,
+            reasons: Vec::new(),
+            current: None,
+            at: None,
+            detail: None,
+            cause: None,
+        }
     }
 
     pub fn field(mut self, field: &'static str) -> Self {
@@ -132,6 +154,13 @@ impl Problem {
         self
     }
 
+    /// Points to a place in what was typed, in characters from 1, and says what is wrong there.
+    pub fn pointing_at(mut self, at: usize, detail: String) -> Self {
+        self.at = Some(at);
+        self.detail = Some(detail);
+        self
+    }
+
     pub fn because(mut self, cause: impl ToString) -> Self {
         self.cause = Some(cause.to_string());
         self
@@ -149,6 +178,8 @@ impl Problem {
             retry_after: self.retry_after,
             reasons: &self.reasons,
             current: &self.current,
+            at: self.at,
+            detail: self.detail.as_deref(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }

@@ -4,13 +4,15 @@ use crate::settings::Settings;
 use relatch_core::Timestamp;
 use relatch_core::hashing::{self, HashingError};
 use relatch_core::limits::{Limit, NOTICE_LIFE};
-use relatch_core::{Password, PhoneNumber, Secret, session::Stage};
+use relatch_core::methods::{Kind, Kinds};
+use relatch_core::roles::Right;
+use relatch_core::{AccountId, Password, PhoneNumber, Secret, session::Stage};
 use relatch_delivery::{Message, Notice};
 use relatch_http::{Code, Problem, Reply, Request, cookies, guard};
 use relatch_store::challenges::CodeFor;
 use relatch_store::events::{Event, EventKind};
 use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
-use relatch_store::records::{Methods, PasswordRecord, Person, Policy, Purpose};
+use relatch_store::records::{By, EarlierPassword, Lately, Methods, PasswordRecord, Person, Policy, Purpose};
 use relatch_store::sessions::OpenSession;
 use relatch_store::{Batch, Entropy, Kv, StoreError, Vault};
 
@@ -122,10 +124,10 @@ impl<K: Kv, E: Entropy> App<K, E> {
         }
     }
 
-    /// A signed-in global administrator, as of this very request (SEC-57, SEC-60).
-    pub async fn need_administrator(&self, request: &Request) -> Stepped<Caller> {
+    /// Somebody signed in whose roles give `right`, as of this very request (SEC-57, SEC-60).
+    pub async fn need_right(&self, request: &Request, right: Right) -> Stepped<Caller> {
         let caller = self.need_stage(request, &[Stage::SignedIn]).await?;
-        if caller.person().account.is_administrator() { Ok(caller) } else { Err(Code::NotAllowed.into()) }
+        if caller.person().account.may(right) { Ok(caller) } else { Err(Code::NotAllowed.into()) }
     }
 
     /// Moves a session on: a new token, the old one dead in the same batch (SEC-49).
@@ -150,7 +152,38 @@ impl<K: Kv, E: Entropy> App<K, E> {
             pepper: self.settings.pepper.id.clone(),
             must_change,
             changed_at: self.now,
+            earlier: Vec::new(),
+            lately: Lately::default(),
         })
+    }
+
+    /// The record that takes the place of `before`: its generation is the next one, and as many earlier
+    /// passwords are kept as policy wants remembered.
+    pub fn replace_password(
+        &self,
+        before: &PasswordRecord,
+        password: &Password,
+        policy: &Policy,
+        what: &str,
+    ) -> Stepped<PasswordRecord> {
+        let mut record = self.hash_password(password, before.generation.saturating_add(1), false)?;
+        let last = EarlierPassword { hash: before.hash.clone(), pepper: before.pepper.clone() };
+        let earlier = std::iter::once(last).chain(before.earlier.iter().cloned());
+        record.earlier = earlier.take(policy.passwords.history.saturating_sub(1)).collect();
+        record.lately = before.lately.clone().noted(what, By::Owner, self.now);
+        Ok(record)
+    }
+
+    /// Is this one of the passwords policy remembers? One hash for each of them.
+    pub fn was_used_before(&self, person: &Person, password: &Password, policy: &Policy) -> Stepped<bool> {
+        let current = std::iter::once(&person.password.hash);
+        let earlier = person.password.earlier.iter().map(|earlier| &earlier.hash);
+        for hash in current.chain(earlier).take(policy.passwords.history) {
+            if self.verify_password(password, hash)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Compares a password: one hash, whatever the answer.
@@ -194,6 +227,18 @@ impl<K: Kv, E: Entropy> App<K, E> {
             }
         }
         outgoing
+    }
+
+    /// A new recovery code for one that was used, to be shown once. What it belongs to is done already,
+    /// so failing here costs nothing but the new code.
+    pub async fn replacement_code(&self, account: AccountId, proven: Kinds) -> Option<Secret<String>> {
+        if !proven.has(Kind::RecoveryCodes) {
+            return None;
+        }
+        let mut batch = Batch::default();
+        let code = self.vault.replace_recovery_code(&mut batch, account, self.now).await.ok()??;
+        self.vault.commit(batch).await.ok()?;
+        Some(code)
     }
 
     /// Puts notices under one ticket; none, if there are none.

@@ -9,8 +9,7 @@ use spin_sdk::http;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deliver {
-    pub id: String,
-    pub expires: u64,
+    pub ticket: OutboxTicket,
     pub request_id: String,
 }
 
@@ -23,7 +22,7 @@ pub fn deliver(app: &SpinApp, ticket: Option<OutboxTicket>) {
 
 /// Delivers after the reply has left: how long it takes is in nobody's sight.
 fn deliver_later(ticket: OutboxTicket, request_id: String) {
-    let body = Deliver { id: ticket.id, expires: ticket.expires, request_id: request_id.clone() };
+    let body = Deliver { ticket, request_id: request_id.clone() };
     spin_sdk::wit_bindgen::spawn(async move {
         let Ok(body) = serde_json::to_vec(&body) else { return };
         let told = http::post("http://messenger.spin.internal/deliver", body).await;

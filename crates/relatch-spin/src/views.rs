@@ -1,11 +1,14 @@
 //! JSON that several steps answer with.
 
 use crate::app::App;
+use relatch_core::enrolment::refusals;
 use relatch_core::methods::{Kind, Kinds};
 use relatch_core::password::PasswordRules;
 use relatch_core::session::Stage;
-use relatch_core::{EmailAddress, PhoneNumber};
-use relatch_store::records::{AppMethod, EmailMethod, Methods, Person, PhoneMethod, Policy, RecoverySet, Role};
+use relatch_core::{Coded, EmailAddress, PhoneNumber, Timestamp, roles};
+use relatch_store::records::{
+    AppMethod, By, EmailMethod, Happening, Methods, Person, PhoneMethod, Policy, RecoverySet,
+};
 use relatch_store::{Entropy, Kv};
 use serde::Serialize;
 
@@ -93,6 +96,7 @@ pub fn ways(policy: &Policy, kinds: Kinds) -> Vec<WayView> {
         Kind::Email => WayView { kind: "email", deliveries: Vec::new() },
         Kind::App => WayView { kind: "app", deliveries: Vec::new() },
         Kind::RecoveryCodes => WayView { kind: "recovery_code", deliveries: Vec::new() },
+        Kind::HelpdeskCode => WayView { kind: "helpdesk_code", deliveries: Vec::new() },
     };
     kinds.iter().map(way).collect()
 }
@@ -101,11 +105,14 @@ pub fn ways(policy: &Policy, kinds: Kinds) -> Vec<WayView> {
 pub struct RulesView {
     pub min_length: usize,
     pub max_length: usize,
+    pub profile: &'static str,
+    /// How many of the last passwords it must differ from.
+    pub history: usize,
 }
 
 impl From<&PasswordRules> for RulesView {
     fn from(rules: &PasswordRules) -> Self {
-        Self { min_length: rules.min_length, max_length: rules.max_length }
+        Self { min_length: rules.min_length, max_length: rules.max_length, profile: rules.profile().code(), history: 0 }
     }
 }
 
@@ -121,7 +128,10 @@ pub struct SessionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub roles: Option<&'a [Role]>,
+    pub roles: Option<Vec<&'static str>>,
+    /// What they may do in the portal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rights: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<MethodView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,11 +156,60 @@ pub struct UserView<'a> {
     pub id: String,
     pub name: &'a str,
     pub display_name: &'a str,
-    pub roles: &'a [Role],
+    pub department: &'a str,
+    pub country: &'a str,
+    pub source: &'static str,
+    pub plans: Vec<&'static str>,
+    pub roles: Vec<&'static str>,
     pub state: &'static str,
     pub registered: bool,
     pub must_change_password: bool,
     pub created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
+}
+
+/// Permanent names of values.
+pub fn codes<C: Coded>(values: &[C]) -> Vec<&'static str> {
+    values.iter().map(|value| value.code()).collect()
+}
+
+/// Can this account reset its password by itself, and if not, everything that stands in the way.
+#[derive(Serialize)]
+pub struct Readiness {
+    pub able: bool,
+    pub reasons: Vec<&'static str>,
+}
+
+impl Readiness {
+    pub fn of(person: &Person, policy: &Policy) -> Self {
+        let reasons: Vec<&str> = refusals(person.standing(policy)).map(Coded::code).collect();
+        Self { able: reasons.is_empty(), reasons }
+    }
+}
+
+/// Something that was done with an account.
+#[derive(Serialize)]
+pub struct Activity {
+    pub at: String,
+    pub what: String,
+    pub by: &'static str,
+}
+
+/// What was done with an account lately, newest first.
+pub fn activity(person: &Person) -> Vec<Activity> {
+    let lists = [&person.account.lately, &person.password.lately, &person.methods.lately];
+    let mut all: Vec<&Happening> = lists.into_iter().flat_map(|lately| &lately.0).collect();
+    all.sort_by_key(|happening| std::cmp::Reverse(happening.at));
+    let view = |happening: &Happening| Activity {
+        at: Timestamp(happening.at).rfc3339(),
+        what: happening.what.clone(),
+        by: match happening.by {
+            By::Owner => "self",
+            By::Administrator => "administrator",
+        },
+    };
+    all.into_iter().map(view).collect()
 }
 
 impl<'a> From<&'a Person> for UserView<'a> {
@@ -160,11 +219,16 @@ impl<'a> From<&'a Person> for UserView<'a> {
             id: account.id.to_string(),
             name: &account.name,
             display_name: &account.display_name,
-            roles: &account.roles,
-            state: if account.blocked { "blocked" } else { "enabled" },
+            department: &account.details.department,
+            country: &account.details.country,
+            source: account.details.source.code(),
+            plans: codes(&account.details.plans),
+            roles: codes(&account.roles),
+            state: account.state(),
             registered: !person.methods.kinds().is_empty(),
             must_change_password: person.password.must_change,
             created_at: account.created_at.rfc3339(),
+            deleted_at: account.deleted_at.map(|at| Timestamp(at).rfc3339()),
         }
     }
 }
@@ -183,6 +247,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
             name: None,
             display_name: None,
             roles: None,
+            rights: None,
             methods: None,
             recovery_codes_left: None,
             reconfirm: false,
@@ -198,14 +263,15 @@ impl<K: Kv, E: Entropy> App<K, E> {
         cookie: &str,
         policy: &'a Policy,
     ) -> SessionView<'a> {
-        let rules = (stage == Stage::PasswordChangeRequired).then(|| RulesView::from(&self.rules_for(person)));
+        let rules = (stage == Stage::PasswordChangeRequired).then(|| self.rules_view(person, policy));
         SessionView {
             stage: stage.as_str(),
             organisation: self.organisation(policy),
             csrf: Some(self.vault.csrf_token(cookie)),
             name: Some(&person.account.name),
             display_name: Some(&person.account.display_name),
-            roles: Some(&person.account.roles),
+            roles: Some(codes(&person.account.roles)),
+            rights: Some(roles::rights(&person.account.roles).map(Coded::code).collect()),
             methods: Some(method_views(&person.methods)),
             recovery_codes_left: Some(person.methods.recovery_left()),
             reconfirm: stage == Stage::SignedIn && person.should_reconfirm(policy, self.now),
@@ -214,11 +280,20 @@ impl<K: Kv, E: Entropy> App<K, E> {
     }
 
     /// What a new password of this person must be.
-    pub fn rules_for(&self, person: &Person) -> PasswordRules {
+    pub fn rules_for(&self, person: &Person, policy: &Policy) -> PasswordRules {
         let account = &person.account;
         let local = account.name.split('@').next().unwrap_or_default();
         let second_factor = person.methods.has_second_factor();
-        PasswordRules::new(second_factor, &[&account.name, local, &account.display_name, &self.settings.organisation])
+        let organisation = self.organisation_name(policy);
+        let names = [account.name.as_str(), local, &account.display_name, &self.settings.organisation, organisation];
+        PasswordRules::new(second_factor, &names)
+            .with_profile(policy.passwords.profile)
+            .with_banned_words(policy.passwords.banned_words())
+    }
+
+    /// The rules as they are shown.
+    pub fn rules_view(&self, person: &Person, policy: &Policy) -> RulesView {
+        RulesView { history: policy.passwords.history, ..RulesView::from(&self.rules_for(person, policy)) }
     }
 }
 

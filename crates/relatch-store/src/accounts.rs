@@ -1,9 +1,11 @@
 //! Accounts: finding, creating, listing.
 
+use crate::account_changes::is_gone;
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{Account, Administrators, Entry, Methods, PasswordRecord, Person, Role};
+use crate::records::{Account, Administrators, By, Details, Entry, Lately, Methods, PasswordRecord, Person};
 use crate::search::index_words;
 use crate::vault::{Batch, Vault};
+use relatch_core::roles::{Right, Role};
 use relatch_core::{AccountId, DisplayName, Timestamp, UserName};
 
 /// Rows of one page of any list.
@@ -14,6 +16,7 @@ pub struct NewAccount<'a> {
     pub name: &'a UserName,
     pub display_name: &'a DisplayName,
     pub roles: Vec<Role>,
+    pub details: Details,
     pub password: PasswordRecord,
 }
 
@@ -51,10 +54,17 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         now: Timestamp,
     ) -> Result<Created, StoreError> {
         let name_key = self.keys.name(new.name.as_str());
-        if self.read::<String>(&name_key).await?.is_some() {
-            return Ok(Created::NameTaken);
+        let holder: Option<String> = self.read(&name_key).await?;
+        let mut version = 1;
+        if let Some(holder) = holder.and_then(|text| AccountId::parse(&text)) {
+            // A name is free again when its account can no longer be restored.
+            let account = self.account(holder).await?;
+            match account.filter(|account| is_gone(account, now)) {
+                Some(gone) => version = gone.version.saturating_add(1),
+                None => return Ok(Created::NameTaken),
+            }
         }
-        self.claim_version(&name_key, 1, now).await?;
+        self.claim_version(&name_key, version, now).await?;
         let id = AccountId::from_bytes(self.random()?);
         let account = Account {
             id,
@@ -63,8 +73,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             display_name: new.display_name.as_str().to_owned(),
             roles: new.roles,
             blocked: false,
+            deleted_at: None,
+            details: new.details,
             groups: Vec::new(),
             created_at: now,
+            lately: Lately::default().noted("created", By::Administrator, now),
         };
         let number = self.count(&self.keys.account_seq()).await?;
         let entry = Entry { id: id.to_string(), word: String::new(), removed: false };
@@ -94,7 +107,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             let Some(id) = entry.filter(|entry| !entry.removed).and_then(|entry| AccountId::parse(&entry.id)) else {
                 continue;
             };
-            people.extend(self.person(id).await?);
+            people.extend(self.person(id).await?.filter(|person| person.account.deleted_at.is_none()));
         }
         Ok((people, (start > 1).then_some(start)))
     }
@@ -114,7 +127,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let list: Administrators = self.read(&self.keys.administrators()).await?.unwrap_or_default();
         let mut people = Vec::new();
         for id in list.ids.into_iter().filter(|id| *id != except) {
-            people.extend(self.person(id).await?.filter(|person| person.account.is_administrator()));
+            people.extend(self.person(id).await?.filter(|person| person.account.may(Right::Manage)));
         }
         Ok(people)
     }

@@ -1,12 +1,11 @@
-//! What happened: one sealed record per event, written in the same batch as what it reports.
+//! What happened: one sealed record per event, written in the same batch as what it reports, in numbered
+//! places of a log (docs/adr/0010).
 
 use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::Via;
 use crate::vault::{Batch, Vault};
-use relatch_core::Timestamp;
+use relatch_core::methods::Kind;
 use serde::{Deserialize, Serialize};
-
-/// How long an event is kept.
-const KEPT: u64 = 400 * 86_400;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +30,12 @@ pub enum EventKind {
     RegistrationFinished,
     DeliveryFailed,
     UserCreated,
+    UserChanged,
+    UserDeleted,
+    UserRestored,
+    ResetStartedForUser,
     GroupCreated,
+    GroupChanged,
     MembersChanged,
     ScopeChanged,
     PolicyChanged,
@@ -52,9 +56,147 @@ pub struct Event {
     pub request: String,
 }
 
+/// Places a reset reserves in the log when it begins, so that its later steps need no number of their
+/// own (docs/adr/0010).
+const FLOW_PLACES: i64 = 16;
+/// Events that are kept: the log is a ring of this many places.
+const RING: u64 = 1 << 24;
+
+/// What a reserved place is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowPlace {
+    Started,
+    Sent(Via),
+    NotSent,
+    Proven(Kind),
+    Reset,
+    Unlocked,
+}
+
+impl FlowPlace {
+    fn offset(self) -> u64 {
+        match self {
+            Self::Started => 0,
+            Self::Sent(Via::Phone) => 1,
+            Self::Sent(Via::Email) => 2,
+            Self::NotSent => 3,
+            Self::Proven(Kind::Phone) => 4,
+            Self::Proven(Kind::Email) => 5,
+            Self::Proven(Kind::App) => 6,
+            Self::Proven(Kind::RecoveryCodes) => 7,
+            Self::Proven(Kind::HelpdeskCode) => 8,
+            Self::Reset => 9,
+            Self::Unlocked => 10,
+        }
+    }
+}
+
+/// An event and its place in the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Numbered {
+    pub number: u64,
+    #[serde(flatten)]
+    pub event: Event,
+}
+
 impl<K: Kv, E: Entropy> Vault<K, E> {
-    pub fn put_event(&self, batch: &mut Batch, event: &Event) -> Result<(), StoreError> {
-        let key = self.keys.event(&self.random()?, Timestamp(event.at).plus(KEPT));
-        self.put(batch, key, event)
+    /// Puts an event at the end of the log: one commit for its number, and a line in the batch.
+    pub async fn put_event(&self, batch: &mut Batch, event: &Event) -> Result<(), StoreError> {
+        let number = self.count(&self.keys.event_seq()).await?;
+        self.put_numbered(batch, number, event)
+    }
+
+    /// The first of the places of a reset that begins.
+    pub async fn reserve_flow_log(&self) -> Result<u64, StoreError> {
+        let last = self.kv.increment(&self.keys.event_seq(), FLOW_PLACES).await?;
+        Ok(u64::try_from(last.saturating_sub(FLOW_PLACES).saturating_add(1)).unwrap_or(1))
+    }
+
+    /// Puts an event where its flow reserved a place, or at the end if something is there already (a
+    /// step that was taken again).
+    pub async fn put_flow_event(
+        &self,
+        batch: &mut Batch,
+        log: u64,
+        place: FlowPlace,
+        event: &Event,
+    ) -> Result<(), StoreError> {
+        let number = log.saturating_add(place.offset());
+        match self.event(number).await? {
+            None => self.put_numbered(batch, number, event),
+            Some(_) => self.put_event(batch, event).await,
+        }
+    }
+
+    fn put_numbered(&self, batch: &mut Batch, number: u64, event: &Event) -> Result<(), StoreError> {
+        let key = self.keys.event(number % RING);
+        self.put(batch, key, &Numbered { number, event: event.clone() })
+    }
+
+    async fn event(&self, number: u64) -> Result<Option<Event>, StoreError> {
+        let found: Option<Numbered> = self.read(&self.keys.event(number % RING)).await?;
+        Ok(found.filter(|found| found.number == number).map(|found| found.event))
+    }
+
+    /// The number the next event will have.
+    pub async fn log_end(&self) -> Result<u64, StoreError> {
+        let last = self.kv.increment(&self.keys.event_seq(), 0).await?;
+        Ok(u64::try_from(last).unwrap_or(0).saturating_add(1))
+    }
+
+    /// The oldest number that can still be there, of a log that ends before `end`.
+    pub fn log_start(end: u64) -> u64 {
+        end.saturating_sub(RING).max(1)
+    }
+
+    /// The events of `numbers`, newest first. Reserved places that were not used are skipped.
+    pub async fn events(&self, numbers: std::ops::Range<u64>) -> Result<Vec<Numbered>, StoreError> {
+        let mut found = Vec::new();
+        for number in numbers.rev() {
+            found.extend(self.event(number).await?.map(|event| Numbered { number, event }));
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing::{TestVault, vault};
+
+    fn event(result: &str) -> Event {
+        Event {
+            at: 1_000,
+            kind: EventKind::ResetStarted,
+            actor: None,
+            target: None,
+            method: None,
+            result: result.to_owned(),
+            client: String::new(),
+            request: String::new(),
+        }
+    }
+
+    async fn log(vault: &TestVault) -> Vec<String> {
+        let end = vault.log_end().await.unwrap();
+        let found = vault.events(TestVault::log_start(end)..end).await.unwrap();
+        found.into_iter().map(|line| line.event.result).collect()
+    }
+
+    #[test]
+    fn a_flow_writes_where_it_reserved_and_never_over_anything() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut batch = Batch::default();
+            vault.put_event(&mut batch, &event("before")).await.unwrap();
+            let flow = vault.reserve_flow_log().await.unwrap();
+            vault.put_event(&mut batch, &event("after")).await.unwrap();
+            vault.put_flow_event(&mut batch, flow, FlowPlace::NotSent, &event("flow")).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            let mut batch = Batch::default();
+            vault.put_flow_event(&mut batch, flow, FlowPlace::NotSent, &event("again")).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            assert_eq!(log(&vault).await, ["again", "after", "flow", "before"]);
+        });
     }
 }

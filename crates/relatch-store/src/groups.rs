@@ -4,11 +4,14 @@ use crate::accounts::PAGE;
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::{Account, Entry, GroupRecord, Membership, Person};
 use crate::vault::{Batch, Vault};
+use relatch_core::membership::Rule;
 use relatch_core::name::Description;
 use relatch_core::{AccountId, GroupId, GroupName, Timestamp};
 
 /// Groups one request walks through at most when it follows nesting.
 const NESTED_MAX: usize = 1_000;
+/// Pages of accounts one request looks through for members of a dynamic group.
+const MATCHING_PAGES: usize = 4;
 
 /// What an administrator wants changed in a group.
 #[derive(Default)]
@@ -19,7 +22,19 @@ pub struct MemberChange {
     pub remove_groups: Vec<GroupId>,
 }
 
+/// What an administrator wants a group to be called and to hold.
+pub struct GroupChange<'a> {
+    pub name: &'a GroupName,
+    pub description: Option<&'a Description>,
+    /// For a dynamic group only.
+    pub rule: Option<&'a Rule>,
+}
+
 impl MemberChange {
+    fn is_empty(&self) -> bool {
+        self.add_members.is_empty() && self.remove_members.is_empty() && !self.touches_nesting()
+    }
+
     fn touches_nesting(&self) -> bool {
         !self.add_groups.is_empty() || !self.remove_groups.is_empty()
     }
@@ -33,7 +48,11 @@ pub enum Changed {
     UnknownGroup,
     /// A group would hold itself.
     Cycle,
+    /// Who is in a dynamic group is decided by its rule.
+    Dynamic,
     NameTaken,
+    /// Somebody changed it since it was read.
+    Stale(GroupRecord),
 }
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
@@ -42,16 +61,16 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// These groups and every group nested in them, or `None` if one of them does not exist.
-    pub async fn with_nested(&self, groups: &[GroupId]) -> Result<Option<Vec<GroupId>>, StoreError> {
-        let mut all: Vec<GroupId> = Vec::new();
+    pub async fn with_nested(&self, groups: &[GroupId]) -> Result<Option<Vec<GroupRecord>>, StoreError> {
+        let mut all: Vec<GroupRecord> = Vec::new();
         let mut waiting = groups.to_vec();
         while let Some(id) = waiting.pop() {
-            if all.contains(&id) || all.len() >= NESTED_MAX {
+            if all.iter().any(|group| group.id == id) || all.len() >= NESTED_MAX {
                 continue;
             }
             let Some(group) = self.group(id).await? else { return Ok(None) };
-            all.push(id);
-            waiting.extend(group.children);
+            waiting.extend(group.children.iter().copied());
+            all.push(group);
         }
         Ok(Some(all))
     }
@@ -61,24 +80,18 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         batch: &mut Batch,
         name: &GroupName,
         description: Option<&Description>,
+        rule: Option<&Rule>,
         change: &MemberChange,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        let name_key = self.keys.group_name(name.as_str());
-        if self.read::<String>(&name_key).await?.is_some() {
-            return Ok(Changed::NameTaken);
-        }
-        match self.claim_version(&name_key, 1, now).await {
-            Ok(()) => {}
-            Err(StoreError::Contended) => return Ok(Changed::NameTaken),
-            Err(error) => return Err(error),
-        }
+        let Some(name_version) = self.free_name(name).await? else { return Ok(Changed::NameTaken) };
         let id = GroupId::from_bytes(self.random()?);
         let group = GroupRecord {
             id,
             version: 0,
             name: name.as_str().to_owned(),
             description: description.map(|text| text.as_str().to_owned()).unwrap_or_default(),
+            rule: rule.map(|rule| rule.as_str().to_owned()),
             next_at: 1,
             member_count: 0,
             children: Vec::new(),
@@ -87,10 +100,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         };
         let changed = self.apply(batch, group, change, now).await?;
         if matches!(changed, Changed::Done(_)) {
+            // Last, so that a refused group does not keep the name from the next try.
+            if !self.take_name(batch, id, name, name_version, now).await? {
+                return Ok(Changed::NameTaken);
+            }
             let number = self.count(&self.keys.group_seq()).await?;
             let entry = Entry { id: id.to_string(), word: String::new(), removed: false };
             self.put(batch, self.keys.group_at(number), &entry)?;
-            self.put(batch, name_key, &id.to_string())?;
         }
         Ok(changed)
     }
@@ -113,6 +129,64 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if change.touches_nesting() { self.refresh_policy(now).await } else { Ok(()) }
     }
 
+    /// Another name, description or rule over exactly `version`. A group that lost its old name gives it
+    /// free: the entry stays and points to a group that is called something else.
+    pub async fn change_group(
+        &self,
+        batch: &mut Batch,
+        id: GroupId,
+        version: u64,
+        wanted: &GroupChange<'_>,
+        now: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        let Some(mut group) = self.group(id).await? else { return Ok(Changed::NoSuchGroup) };
+        if group.version != version {
+            return Ok(Changed::Stale(group));
+        }
+        if group.rule.is_some() != wanted.rule.is_some() {
+            return Ok(Changed::Dynamic);
+        }
+        if !same_name(&group.name, wanted.name.as_str()) {
+            let Some(name_version) = self.free_name(wanted.name).await? else { return Ok(Changed::NameTaken) };
+            if !self.take_name(batch, id, wanted.name, name_version, now).await? {
+                return Ok(Changed::NameTaken);
+            }
+        }
+        self.claim_version(&self.keys.group(id), version.saturating_add(1), now).await?;
+        group.version = version.saturating_add(1);
+        group.name = wanted.name.as_str().to_owned();
+        group.description = wanted.description.map(|text| text.as_str().to_owned()).unwrap_or_default();
+        group.rule = wanted.rule.map(|rule| rule.as_str().to_owned());
+        self.put(batch, self.keys.group(id), &group)?;
+        Ok(Changed::Done(group))
+    }
+
+    /// If no group is called so now: the version of the name's entry that is to be won.
+    async fn free_name(&self, name: &GroupName) -> Result<Option<u64>, StoreError> {
+        let holder: Option<String> = self.read(&self.keys.group_name(name.as_str())).await?;
+        let Some(holder) = holder.and_then(|text| GroupId::parse(&text)) else { return Ok(Some(1)) };
+        let Some(holder) = self.group(holder).await? else { return Ok(Some(2)) };
+        Ok((!same_name(&holder.name, name.as_str())).then(|| holder.version.saturating_add(2)))
+    }
+
+    async fn take_name(
+        &self,
+        batch: &mut Batch,
+        id: GroupId,
+        name: &GroupName,
+        version: u64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = self.keys.group_name(name.as_str());
+        match self.claim_version(&key, version, now).await {
+            Ok(()) => {}
+            Err(StoreError::Contended) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        self.put(batch, key, &id.to_string())?;
+        Ok(true)
+    }
+
     /// Works out everything first; only a change that fits is put in the batch.
     async fn apply(
         &self,
@@ -121,6 +195,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         change: &MemberChange,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
+        if group.rule.is_some() && !change.is_empty() {
+            return Ok(Changed::Dynamic);
+        }
         let Some(accounts) = self.accounts_of(change).await? else { return Ok(Changed::UnknownMember) };
         let others = match self.nesting(&group, change).await? {
             Ok(others) => others,
@@ -167,7 +244,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
                 continue;
             }
             let Some(below) = self.with_nested(&[*id]).await? else { return Ok(Err(Changed::UnknownGroup)) };
-            if *id == group.id || below.contains(&group.id) {
+            if *id == group.id || below.iter().any(|below| below.id == group.id) {
                 return Ok(Err(Changed::Cycle));
             }
             others.extend(self.group(*id).await?);
@@ -232,6 +309,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         group: &GroupRecord,
         before: Option<u64>,
     ) -> Result<(Vec<Person>, Option<u64>), StoreError> {
+        if let Some(rule) = &group.rule {
+            return self.list_matching(rule, before).await;
+        }
         let end = before.unwrap_or(group.next_at).min(group.next_at);
         let mut people = Vec::new();
         let mut at = end;
@@ -245,6 +325,31 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         }
         Ok((people, (at > 1).then_some(at)))
     }
+
+    /// Who matches a rule, among accounts older than `before`: a bounded piece of the list at a time.
+    pub async fn list_matching(
+        &self,
+        rule: &str,
+        before: Option<u64>,
+    ) -> Result<(Vec<Person>, Option<u64>), StoreError> {
+        let Ok(rule) = Rule::parse(rule) else { return Ok((Vec::new(), None)) };
+        let mut people = Vec::new();
+        let mut before = before;
+        for _ in 0..MATCHING_PAGES {
+            let (looked_at, next) = self.list_accounts(before).await?;
+            people.extend(looked_at.into_iter().filter(|person| rule.matches(&person.account.attributes())));
+            before = next;
+            if before.is_none() || people.len() as u64 >= PAGE {
+                break;
+            }
+        }
+        Ok((people, before))
+    }
+}
+
+/// Names of groups differ in more than their letters' case.
+fn same_name(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
 }
 
 fn set_member(ids: &mut Vec<GroupId>, id: GroupId, member: bool) {

@@ -16,7 +16,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 36] = [
+pub const PREFIXES: [(&str, bool); 40] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -26,7 +26,10 @@ pub const PREFIXES: [(&str, bool); 36] = [
     ("attempts", true),
     ("challenge", false),
     ("code-claim", true),
-    ("event", true),
+    ("deleted-at", false),
+    ("deleted-seq", false),
+    ("event", false),
+    ("event-seq", false),
     ("failed", true),
     ("find", false),
     ("find-seq", false),
@@ -35,6 +38,7 @@ pub const PREFIXES: [(&str, bool); 36] = [
     ("group-at", false),
     ("group-name", false),
     ("group-seq", false),
+    ("helpdesk-code", false),
     ("limit", true),
     ("lock", false),
     ("member-at", false),
@@ -112,6 +116,12 @@ impl Keys {
     pub fn account_seq(&self) -> String {
         self.key("account-seq", &[])
     }
+    pub fn deleted_at(&self, number: u64) -> String {
+        self.key("deleted-at", &[&number.to_be_bytes()])
+    }
+    pub fn deleted_seq(&self) -> String {
+        self.key("deleted-seq", &[])
+    }
     pub fn administrators(&self) -> String {
         self.key("administrators", &[])
     }
@@ -129,6 +139,9 @@ impl Keys {
     }
     pub fn recovery_used(&self, set: &str, at: usize) -> String {
         self.key("recovery-used", &[set.as_bytes(), &(at as u64).to_be_bytes()])
+    }
+    pub fn helpdesk_code(&self, id: AccountId) -> String {
+        self.key("helpdesk-code", &[id.as_bytes()])
     }
     pub fn sharers(&self, destination: &[u8; 32]) -> String {
         self.key("sharers", &[destination])
@@ -225,8 +238,11 @@ impl Keys {
     pub fn session(&self, token: &[u8; 32], end: Timestamp) -> String {
         self.ending("session", end, &[token])
     }
-    pub fn event(&self, id: &[u8; 16], end: Timestamp) -> String {
-        self.ending("event", end, &[id])
+    pub fn event(&self, place: u64) -> String {
+        self.key("event", &[&place.to_be_bytes()])
+    }
+    pub fn event_seq(&self) -> String {
+        self.key("event-seq", &[])
     }
 }
 

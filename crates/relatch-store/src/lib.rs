@@ -5,11 +5,13 @@
 //! [`Kv::increment`] settles races.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod account_changes;
 pub mod accounts;
 pub mod challenges;
 pub mod contract;
 pub mod events;
 pub mod groups;
+pub mod helpdesk;
 pub mod keys;
 pub mod kv;
 pub mod limits;

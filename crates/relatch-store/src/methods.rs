@@ -2,11 +2,12 @@
 
 use crate::challenges::{ChargedAttempt, CodeFor, Tried};
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{AppMethod, EmailMethod, Methods, PendingApp, PhoneMethod, RecoverySet, Via};
+use crate::records::{AppMethod, By, EmailMethod, Methods, PendingApp, PhoneMethod, RecoverySet, Via};
 use crate::vault::{Batch, Vault};
 use relatch_core::generate::{RECOVERY_CODES, parse_recovery_code, recovery_code};
 use relatch_core::keyed::same;
 use relatch_core::limits::{ACCOUNTS_PER_DESTINATION, APP_ATTEMPTS, APP_WINDOW, BINDING_LIFE};
+use relatch_core::methods::Kind;
 use relatch_core::totp::{STEP, Seed};
 use relatch_core::{AccountId, Secret, Timestamp};
 
@@ -60,6 +61,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
                 Registered::Email(email)
             }
         };
+        methods.lately.note(format!("method_registered:{}", via.kind().as_str()), By::Owner, now);
         self.put_methods(batch, id, methods, now).await?;
         Ok(added)
     }
@@ -118,6 +120,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let mut methods = self.methods(id).await?;
         let app = AppMethod { id: pending.id, seed: pending.seed, registered_at: now };
         methods.apps = vec![app.clone()];
+        methods.lately.note("method_registered:app", By::Owner, now);
         self.put_methods(batch, id, methods, now).await?;
         self.put(batch, self.keys.pending_app(id), &None::<PendingApp>)?;
         Ok(app)
@@ -172,6 +175,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         }
         let hashes = codes.iter().map(|code| self.recovery_digest(id, &set, code.expose())).collect();
         methods.recovery = Some(RecoverySet { id: set, codes: hashes, used: Vec::new(), created_at: now });
+        methods.lately.note("method_registered:recovery_codes", By::Owner, now);
         self.put_methods(batch, id, methods, now).await?;
         Ok(codes)
     }
@@ -219,6 +223,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let mut methods = self.methods(id).await?;
         if let Some(recovery) = methods.recovery.as_mut().filter(|recovery| recovery.id == set) {
             recovery.used.push(at);
+            methods.lately.note("recovery_code_used", By::Owner, now);
             match self.put_methods(batch, id, methods, now).await {
                 Ok(_) | Err(StoreError::Contended) => {}
                 Err(error) => return Err(error),
@@ -254,6 +259,14 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             Via::Email => methods.emails.is_empty(),
         })
         .await?;
+        let kind = if methods.apps.len() < before.apps.len() {
+            Kind::App
+        } else if methods.emails.len() < before.emails.len() {
+            Kind::Email
+        } else {
+            Kind::Phone
+        };
+        methods.lately.note(format!("method_removed:{}", kind.as_str()), By::Owner, now);
         Ok(Removed::Done(self.put_methods(batch, account, methods, now).await?))
     }
 
@@ -264,7 +277,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Methods, StoreError> {
-        let methods = Methods { confirmed_at: now.0, ..self.methods(account).await? };
+        let mut methods = Methods { confirmed_at: now.0, ..self.methods(account).await? };
+        methods.lately.note("methods_confirmed", By::Owner, now);
         self.put_methods(batch, account, methods, now).await
     }
 
@@ -274,8 +288,38 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Methods, StoreError> {
-        let methods = Methods { recovery: None, ..self.methods(account).await? };
+        let mut methods = Methods { recovery: None, ..self.methods(account).await? };
+        methods.lately.note("method_removed:recovery_codes", By::Owner, now);
         self.put_methods(batch, account, methods, now).await
+    }
+
+    /// An administrator takes everything away, because the person lost it or somebody else has it. They
+    /// register again at their next sign-in.
+    pub async fn take_methods(
+        &self,
+        batch: &mut Batch,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Methods, StoreError> {
+        let before = self.methods(account).await?;
+        self.let_go(&before, |_| true).await?;
+        let lately = before.lately.noted("method_removed:all", By::Administrator, now);
+        self.put_methods(batch, account, Methods { version: before.version, lately, ..Methods::default() }, now).await
+    }
+
+    /// Makes a recovery code in the place of one that was used.
+    pub async fn replace_recovery_code(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Secret<String>>, StoreError> {
+        let mut methods = self.methods(id).await?;
+        let Some(set) = methods.recovery.as_mut().filter(|set| set.left() < RECOVERY_CODES) else { return Ok(None) };
+        let code = recovery_code(&self.random()?);
+        set.codes.push(self.recovery_digest(id, &set.id, code.expose()));
+        self.put_methods(batch, id, methods, now).await?;
+        Ok(Some(code))
     }
 
     fn recovery_digest(&self, id: AccountId, set: &str, code: &str) -> String {

@@ -1,9 +1,12 @@
-//! The outbox: what is to be said to whom, written down before the request is answered.
+//! What is to be said to whom, handed over after the request is answered.
+//!
+//! Notices wait in the outbox, so that they survive a crash. Codes do not: they are handed over sealed
+//! and are never in the store at all; whoever misses one asks for another (docs/adr/0010).
 
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::as_text;
 use crate::vault::{Batch, Vault};
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use relatch_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,14 +32,39 @@ pub struct Outgoing {
     pub created: Timestamp,
 }
 
-/// Where a message waits; what is told to the messenger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxTicket {
-    pub id: String,
-    pub expires: u64,
+/// What is told to the messenger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OutboxTicket {
+    /// Messages wait in the outbox.
+    Waiting { id: String, expires: u64 },
+    /// This is the message, sealed.
+    Carried { sealed: String },
 }
 
+/// A message that is not stored.
+#[derive(Serialize, Deserialize)]
+struct Carried {
+    outgoing: Outgoing,
+    expires: u64,
+}
+
+const CARRIED: &str = "outgoing";
+
 impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// Seals a message for the messenger.
+    pub fn carry(&self, outgoing: Outgoing, expires: Timestamp) -> Result<OutboxTicket, StoreError> {
+        let plain = serde_json::to_vec(&Carried { outgoing, expires: expires.0 }).map_err(|_| StoreError::Damaged)?;
+        Ok(OutboxTicket::Carried { sealed: BASE64URL_NOPAD.encode(&self.seal_token(CARRIED, &plain)?) })
+    }
+
+    fn carried(&self, sealed: &str, now: Timestamp) -> Result<Vec<Outgoing>, StoreError> {
+        let sealed = BASE64URL_NOPAD.decode(sealed.as_bytes()).map_err(|_| StoreError::Damaged)?;
+        let plain = self.open_token(CARRIED, &sealed)?;
+        let carried: Carried = serde_json::from_slice(&plain).map_err(|_| StoreError::Damaged)?;
+        Ok(if now < Timestamp(carried.expires) { vec![carried.outgoing] } else { Vec::new() })
+    }
+
     /// Messages of one request wait together under one ticket, and are crossed off together. They share
     /// the time after which none of them is worth delivering.
     pub fn put_outgoing(
@@ -47,28 +75,34 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     ) -> Result<OutboxTicket, StoreError> {
         let id: [u8; 16] = self.random()?;
         self.put(batch, self.keys.outbox(&id, expires), &outgoing)?;
-        Ok(OutboxTicket { id: HEXLOWER.encode(&id), expires: expires.0 })
+        Ok(OutboxTicket::Waiting { id: HEXLOWER.encode(&id), expires: expires.0 })
     }
 
     /// Empty: delivered already, expired, or never there.
     pub async fn outgoing(&self, ticket: &OutboxTicket, now: Timestamp) -> Result<Vec<Outgoing>, StoreError> {
-        let Some(key) = self.outbox_key(ticket) else { return Ok(Vec::new()) };
-        if now >= Timestamp(ticket.expires) {
-            return Ok(Vec::new());
+        match ticket {
+            OutboxTicket::Carried { sealed } => self.carried(sealed, now),
+            OutboxTicket::Waiting { expires, .. } if now >= Timestamp(*expires) => Ok(Vec::new()),
+            OutboxTicket::Waiting { id, expires } => match self.outbox_key(id, *expires) {
+                Some(key) => Ok(self.read(&key).await?.unwrap_or_default()),
+                None => Ok(Vec::new()),
+            },
         }
-        Ok(self.read(&key).await?.unwrap_or_default())
     }
 
-    /// Delivered, or given up: one commit.
+    /// Delivered, or given up: one commit for what waited.
     pub async fn finish_outgoing(&self, ticket: &OutboxTicket) -> Result<(), StoreError> {
-        match self.outbox_key(ticket) {
-            Some(key) => self.kv.delete(&key).await,
-            None => Ok(()),
+        match ticket {
+            OutboxTicket::Carried { .. } => Ok(()),
+            OutboxTicket::Waiting { id, expires } => match self.outbox_key(id, *expires) {
+                Some(key) => self.kv.delete(&key).await,
+                None => Ok(()),
+            },
         }
     }
 
-    fn outbox_key(&self, ticket: &OutboxTicket) -> Option<String> {
-        let id: [u8; 16] = HEXLOWER.decode(ticket.id.as_bytes()).ok()?.try_into().ok()?;
-        Some(self.keys.outbox(&id, Timestamp(ticket.expires)))
+    fn outbox_key(&self, id: &str, expires: u64) -> Option<String> {
+        let id: [u8; 16] = HEXLOWER.decode(id.as_bytes()).ok()?.try_into().ok()?;
+        Some(self.keys.outbox(&id, Timestamp(expires)))
     }
 }

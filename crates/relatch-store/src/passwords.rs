@@ -100,6 +100,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, self.keys.lock(subject), &lock)
     }
 
+    /// Does signing in to this account wait, after too many wrong passwords?
+    pub async fn is_locked(&self, id: AccountId, generation: u64, now: Timestamp) -> Result<bool, StoreError> {
+        let lock: Option<Lock> = self.read(&self.keys.lock(id)).await?;
+        Ok(lock.is_some_and(|lock| lock.generation == generation && now < lock.until))
+    }
+
     /// Frees an account from its sign-in lock; the password stays (S2). Attempts begin anew, in a round
     /// of their own.
     pub async fn unlock(&self, batch: &mut Batch, id: AccountId, generation: u64) -> Result<(), StoreError> {

@@ -1,7 +1,10 @@
 //! Everything under Password reset: for whom, with what, how it is said.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{CustomisationPolicy, MethodsPolicy, NotificationsPolicy, Policy, RegistrationPolicy, ScopeKind};
+use crate::records::{
+    CustomisationPolicy, EntitlementPolicy, GroupPlans, Included, MethodsPolicy, NotificationsPolicy, PasswordsPolicy,
+    Policy, RegistrationPolicy, ScopeKind,
+};
 use crate::vault::{Batch, Vault};
 use relatch_core::{GroupId, Timestamp};
 
@@ -19,37 +22,44 @@ pub enum Section {
     Registration(RegistrationPolicy),
     Notifications(NotificationsPolicy),
     Customisation(CustomisationPolicy),
+    Passwords(PasswordsPolicy),
+    /// What its groups include is worked out here.
+    Entitlement(EntitlementPolicy),
+}
+
+/// A page that knows which version of itself it is.
+trait Page {
+    fn version(&mut self) -> &mut u64;
+}
+
+macro_rules! pages {
+    ($($page:ty),*) => {
+        $(impl Page for $page {
+            fn version(&mut self) -> &mut u64 {
+                &mut self.version
+            }
+        })*
+    };
+}
+pages!(MethodsPolicy, RegistrationPolicy, NotificationsPolicy, CustomisationPolicy, PasswordsPolicy, EntitlementPolicy);
+
+/// Puts `wanted` in the place of `current` under the next version; `false` when it was read too long ago.
+fn replace<P: Page>(current: &mut P, mut wanted: P) -> bool {
+    let fits = *wanted.version() == *current.version();
+    *wanted.version() = current.version().saturating_add(1);
+    *current = wanted;
+    fits
 }
 
 impl Section {
-    /// Puts the page into `policy` under its next version; `false` when it was read too long ago.
     fn put_into(self, policy: &mut Policy) -> bool {
-        fn newer(wanted: &mut u64, current: u64) -> bool {
-            let fits = *wanted == current;
-            *wanted = current.saturating_add(1);
-            fits
-        }
         match self {
-            Self::Methods(mut page) => {
-                let fits = newer(&mut page.version, policy.methods.version);
-                policy.methods = page;
-                fits
-            }
-            Self::Registration(mut page) => {
-                let fits = newer(&mut page.version, policy.registration.version);
-                policy.registration = page;
-                fits
-            }
-            Self::Notifications(mut page) => {
-                let fits = newer(&mut page.version, policy.notifications.version);
-                policy.notifications = page;
-                fits
-            }
-            Self::Customisation(mut page) => {
-                let fits = newer(&mut page.version, policy.customisation.version);
-                policy.customisation = page;
-                fits
-            }
+            Self::Methods(page) => replace(&mut policy.methods, page),
+            Self::Registration(page) => replace(&mut policy.registration, page),
+            Self::Notifications(page) => replace(&mut policy.notifications, page),
+            Self::Customisation(page) => replace(&mut policy.customisation, page),
+            Self::Passwords(page) => replace(&mut policy.passwords, page),
+            Self::Entitlement(page) => replace(&mut policy.entitlement, page),
         }
     }
 }
@@ -72,18 +82,43 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if current.version != version {
             return Ok(SavedPolicy::Stale(current));
         }
-        let Some(included) = self.with_nested(&selected).await? else { return Ok(SavedPolicy::UnknownGroup) };
+        let Some(included) = self.included(&selected).await? else { return Ok(SavedPolicy::UnknownGroup) };
         let version = version.saturating_add(1);
         self.write_policy(batch, Policy { version, scope, selected, included, ..current }, now).await
+    }
+
+    /// These groups with every group nested in them, and the rules of the dynamic ones; `None` if one
+    /// of them does not exist.
+    async fn included(&self, groups: &[GroupId]) -> Result<Option<Included>, StoreError> {
+        let Some(all) = self.with_nested(groups).await? else { return Ok(None) };
+        let (dynamic, assigned): (Vec<_>, Vec<_>) = all.into_iter().partition(|group| group.rule.is_some());
+        Ok(Some(Included {
+            groups: assigned.into_iter().map(|group| group.id).collect(),
+            rules: dynamic.into_iter().filter_map(|group| group.rule).collect(),
+        }))
+    }
+
+    /// The same for groups that have plans.
+    async fn include_plans(&self, plans: &mut [GroupPlans]) -> Result<bool, StoreError> {
+        for plan in plans {
+            let Some(included) = self.included(&[plan.group]).await? else { return Ok(false) };
+            plan.included = included;
+        }
+        Ok(true)
     }
 
     /// Saves one of the other pages over exactly the version it was read at.
     pub async fn save_section(
         &self,
         batch: &mut Batch,
-        section: Section,
+        mut section: Section,
         now: Timestamp,
     ) -> Result<SavedPolicy, StoreError> {
+        if let Section::Entitlement(page) = &mut section
+            && !self.include_plans(&mut page.groups).await?
+        {
+            return Ok(SavedPolicy::UnknownGroup);
+        }
         let current = self.policy().await?;
         let mut changed = current.clone();
         if !section.put_into(&mut changed) {
@@ -108,15 +143,21 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(SavedPolicy::Done(policy))
     }
 
-    /// Nesting changed: the selected groups may now include others. Saved as a new version.
+    /// Nesting or a rule changed: what the policy includes may be others now. No page gets a new version,
+    /// because nothing an administrator wrote there changed.
     pub async fn refresh_policy(&self, now: Timestamp) -> Result<(), StoreError> {
-        let current = self.policy().await?;
-        if current.selected.is_empty() {
+        let mut policy = self.policy().await?;
+        let before = policy.clone();
+        let gone = || StoreError::Backend("a selected group is gone".to_owned());
+        policy.included = self.included(&policy.selected).await?.ok_or_else(gone)?;
+        if !self.include_plans(&mut policy.entitlement.groups).await? {
+            return Err(gone());
+        }
+        if policy.included == before.included && policy.entitlement == before.entitlement {
             return Ok(());
         }
         let mut batch = Batch::default();
-        let saved = self.save_policy(&mut batch, current.version, current.scope, current.selected, now).await?;
-        match saved {
+        match self.write_policy(&mut batch, policy, now).await? {
             SavedPolicy::Done(_) => self.commit(batch).await,
             SavedPolicy::Stale(_) | SavedPolicy::UnknownGroup => Err(StoreError::Contended),
         }

@@ -1,15 +1,27 @@
 //! The stored shapes. All are JSON under a seal; times are Unix seconds, ids hex.
 
-use relatch_core::enrolment::{Scope, Standing};
-use relatch_core::keyed::same;
-use relatch_core::methods::{Allowed, Kind, Kinds};
+mod lately;
+mod methods;
+mod policy;
+
+pub use lately::{By, Happening, Lately};
+pub use methods::{AppMethod, EmailMethod, Methods, PendingApp, PhoneMethod, RecoverySet, Via};
+pub use policy::{
+    CustomisationPolicy, EntitlementPolicy, GroupPlans, Included, MethodsPolicy, NotificationsPolicy, PasswordsPolicy,
+    Policy, RegistrationPolicy, ScopeKind,
+};
+
+use relatch_core::enrolment::Standing;
+use relatch_core::entitlement::{Plan, Source};
+use relatch_core::membership::Attributes;
+use relatch_core::roles::{self, Right, Role};
 use relatch_core::session::Stage;
-use relatch_core::{AccountId, Destination, GroupId, Timestamp};
+use relatch_core::{AccountId, Coded, GroupId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// (De)serialises core types that must not know serde.
 pub mod as_text {
-    use relatch_core::{Id, Timestamp};
+    use relatch_core::{Coded, Id, Timestamp};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<K, S: Serializer>(id: &Id<K>, s: S) -> Result<S::Ok, S::Error> {
@@ -28,6 +40,35 @@ pub mod as_text {
         pub fn deserialize<'de, K, D: Deserializer<'de>>(d: D) -> Result<Vec<Id<K>>, D::Error> {
             let texts = Vec::<String>::deserialize(d)?;
             texts.iter().map(|text| Id::parse(text).ok_or_else(|| D::Error::custom("not an id"))).collect()
+        }
+    }
+
+    /// A value by its permanent name.
+    pub mod coded {
+        use super::*;
+        pub fn serialize<C: Coded, S: Serializer>(value: &C, s: S) -> Result<S::Ok, S::Error> {
+            s.serialize_str(value.code())
+        }
+        pub fn deserialize<'de, C: Coded, D: Deserializer<'de>>(d: D) -> Result<C, D::Error> {
+            C::parse(&String::deserialize(d)?).ok_or_else(|| D::Error::custom("not one of the names"))
+        }
+    }
+
+    /// Values by their permanent names, each once.
+    pub mod coded_list {
+        use super::*;
+        pub fn serialize<C: Coded, S: Serializer>(values: &[C], s: S) -> Result<S::Ok, S::Error> {
+            s.collect_seq(values.iter().map(|value| value.code()))
+        }
+        pub fn deserialize<'de, C: Coded + PartialEq, D: Deserializer<'de>>(d: D) -> Result<Vec<C>, D::Error> {
+            let mut values: Vec<C> = Vec::new();
+            for code in Vec::<String>::deserialize(d)? {
+                let value = C::parse(&code).ok_or_else(|| D::Error::custom("not one of the names"))?;
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            Ok(values)
         }
     }
 
@@ -61,12 +102,6 @@ impl Purpose {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    GlobalAdministrator,
-}
-
 /// Who the administrators are.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Administrators {
@@ -91,16 +126,67 @@ pub struct Account {
     pub version: u64,
     pub name: String,
     pub display_name: String,
+    #[serde(with = "as_text::coded_list")]
     pub roles: Vec<Role>,
     pub blocked: bool,
+    /// Kept for a while, so that it can be restored; in Unix seconds.
+    #[serde(default)]
+    pub deleted_at: Option<u64>,
+    #[serde(default, flatten)]
+    pub details: Details,
     pub groups: Vec<Membership>,
     #[serde(with = "as_text::time")]
     pub created_at: Timestamp,
+    /// What administrators did to this account, newest first.
+    #[serde(default)]
+    pub lately: Lately,
+}
+
+/// What a directory knows of somebody, beside the name: rules and plans look at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    #[serde(default)]
+    pub department: String,
+    /// ISO 3166-1 alpha-2, or nothing.
+    #[serde(default)]
+    pub country: String,
+    #[serde(default, with = "as_text::coded")]
+    pub source: Source,
+    #[serde(default, with = "as_text::coded_list")]
+    pub plans: Vec<Plan>,
 }
 
 impl Account {
+    /// Has a role: twice as much is asked of whoever has power over others (SEC-22).
     pub fn is_administrator(&self) -> bool {
-        self.roles.contains(&Role::GlobalAdministrator)
+        !self.roles.is_empty()
+    }
+
+    pub fn may(&self, right: Right) -> bool {
+        roles::have(&self.roles, right)
+    }
+
+    /// Sign-in and reset are open to it.
+    pub fn is_enabled(&self) -> bool {
+        !self.blocked && self.deleted_at.is_none()
+    }
+
+    pub fn state(&self) -> &'static str {
+        match (self.deleted_at, self.blocked) {
+            (Some(_), _) => "deleted",
+            (None, true) => "blocked",
+            (None, false) => "enabled",
+        }
+    }
+
+    /// What the rule of a dynamic group looks at.
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes {
+            department: &self.details.department,
+            country: &self.details.country,
+            domain: self.name.rsplit('@').next().unwrap_or_default(),
+            kind: self.details.source.code(),
+        }
     }
 
     pub fn group_ids(&self) -> Vec<GroupId> {
@@ -120,151 +206,19 @@ pub struct PasswordRecord {
     pub must_change: bool,
     #[serde(with = "as_text::time")]
     pub changed_at: Timestamp,
-}
-
-/// A registered, proven way to show who one is.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PhoneMethod {
-    pub id: String,
-    /// As [`relatch_core::PhoneNumber::to_stored`] writes it.
-    pub number: String,
-    #[serde(with = "as_text::time")]
-    pub registered_at: Timestamp,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub struct EmailMethod {
-    pub id: String,
-    /// As it was typed when it was proven.
-    pub address: String,
-    #[serde(with = "as_text::time")]
-    pub registered_at: Timestamp,
-}
-
-/// An authenticator app.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct AppMethod {
-    pub id: String,
-    /// Base32; shown once, while it is registered.
-    pub seed: String,
-    #[serde(with = "as_text::time")]
-    pub registered_at: Timestamp,
-}
-
-/// A set of saved codes. Which of them are used is settled by gates; `used` only counts for people.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct RecoverySet {
-    pub id: String,
-    /// Keyed hashes.
-    pub codes: Vec<String>,
-    pub used: Vec<usize>,
-    #[serde(with = "as_text::time")]
-    pub created_at: Timestamp,
-}
-
-impl RecoverySet {
-    pub fn left(&self) -> usize {
-        self.codes.len().saturating_sub(self.used.len())
-    }
-}
-
-/// An app that was shown its seed and has not yet proven that it has it.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PendingApp {
-    pub id: String,
-    pub seed: String,
-    #[serde(with = "as_text::time")]
-    pub created: Timestamp,
-}
-
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Methods {
-    pub version: u64,
-    pub phones: Vec<PhoneMethod>,
+    /// Earlier ones, newest first, as many as policy wants remembered.
     #[serde(default)]
-    pub emails: Vec<EmailMethod>,
+    pub earlier: Vec<EarlierPassword>,
+    /// How it came to change, newest first.
     #[serde(default)]
-    pub apps: Vec<AppMethod>,
-    #[serde(default)]
-    pub recovery: Option<RecoverySet>,
-    /// When the person last said that all this is still right; in Unix seconds, 0: never.
-    #[serde(default)]
-    pub confirmed_at: u64,
+    pub lately: Lately,
 }
 
-impl Methods {
-    pub fn kinds(&self) -> Kinds {
-        Kinds::NONE
-            .with_if(Kind::Phone, !self.phones.is_empty())
-            .with_if(Kind::Email, !self.emails.is_empty())
-            .with_if(Kind::App, !self.apps.is_empty())
-            .with_if(Kind::RecoveryCodes, self.recovery_left() > 0)
-    }
-
-    /// When any of this was last registered or confirmed.
-    pub fn last_confirmed(&self) -> Timestamp {
-        let phones = self.phones.iter().map(|phone| phone.registered_at);
-        let emails = self.emails.iter().map(|email| email.registered_at);
-        let apps = self.apps.iter().map(|app| app.registered_at);
-        let newest = phones.chain(emails).chain(apps).map(|at| at.0).max().unwrap_or(0);
-        Timestamp(newest.max(self.confirmed_at))
-    }
-
-    pub fn recovery_left(&self) -> usize {
-        self.recovery.as_ref().map_or(0, RecoverySet::left)
-    }
-
-    /// What is asked for after the password. Mail is not: the mailbox often hangs on the same password
-    /// (NIST 3.1.3.1). Saved codes stand in for one of these, they do not ask for themselves.
-    pub fn has_second_factor(&self) -> bool {
-        !self.phones.is_empty() || !self.apps.is_empty()
-    }
-
-    /// The registered destination that this is a spelling of.
-    pub fn stored(&self, via: Via, to: &str) -> Option<&str> {
-        match via {
-            Via::Phone => {
-                let mut numbers = self.phones.iter().map(|phone| phone.number.as_str());
-                numbers.find(|number| same(number.as_bytes(), to.as_bytes()))
-            }
-            Via::Email => {
-                let to = to.to_ascii_lowercase();
-                let mut addresses = self.emails.iter().map(|email| email.address.as_str());
-                addresses.find(|address| same(address.to_ascii_lowercase().as_bytes(), to.as_bytes()))
-            }
-        }
-    }
-
-    /// Is this destination registered, now?
-    pub fn has(&self, via: Via, to: &str) -> bool {
-        self.stored(via, to).is_some()
-    }
-}
-
-/// By which kind of destination a code goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Via {
-    Phone,
-    Email,
-}
-
-impl From<&Destination> for Via {
-    fn from(destination: &Destination) -> Self {
-        match destination {
-            Destination::Phone(_) => Self::Phone,
-            Destination::Email(_) => Self::Email,
-        }
-    }
-}
-
-impl Via {
-    pub fn kind(self) -> Kind {
-        match self {
-            Self::Phone => Kind::Phone,
-            Self::Email => Kind::Email,
-        }
-    }
+/// A password somebody had.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EarlierPassword {
+    pub hash: String,
+    pub pepper: String,
 }
 
 /// Everything about one account that decisions need, read together.
@@ -286,9 +240,12 @@ impl Person {
     pub fn standing(&self, policy: &Policy) -> Standing {
         let allowed = policy.methods.allowed();
         Standing {
-            enabled: !self.account.blocked,
+            enabled: self.account.is_enabled(),
             administrator: self.account.is_administrator(),
-            in_scope: policy.scope().includes(&self.account.group_ids()),
+            switched_on: policy.scope != ScopeKind::None,
+            in_scope: policy.includes(&self.account),
+            entitled: policy.entitlement.entitles(&self.account),
+            writable: self.account.details.source == Source::Cloud,
             kinds: self.methods.kinds().and(allowed.kinds()),
             needed: allowed.needed,
             second_factor: self.methods.has_second_factor(),
@@ -401,6 +358,9 @@ pub struct GroupRecord {
     pub version: u64,
     pub name: String,
     pub description: String,
+    /// Who is in it, for a dynamic group; it has no members of its own.
+    #[serde(default)]
+    pub rule: Option<String>,
     /// Next free place in the list of members; places are never used twice.
     pub next_at: u64,
     pub member_count: u64,
@@ -411,144 +371,6 @@ pub struct GroupRecord {
     pub parents: Vec<GroupId>,
     #[serde(with = "as_text::time")]
     pub created_at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeKind {
-    None,
-    Selected,
-    All,
-}
-
-/// Everything under Password reset. One record, read once per request; each page of the portal has a
-/// version of its own, so that two administrators on two pages do not disturb one another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Policy {
-    /// Rises with every save of any page.
-    #[serde(default)]
-    pub revision: u64,
-    /// Properties.
-    pub version: u64,
-    pub scope: ScopeKind,
-    /// The groups the administrator chose.
-    #[serde(with = "as_text::list")]
-    pub selected: Vec<GroupId>,
-    /// Those, and every group nested in them: what requests look at.
-    #[serde(with = "as_text::list")]
-    pub included: Vec<GroupId>,
-    #[serde(default)]
-    pub methods: MethodsPolicy,
-    #[serde(default)]
-    pub registration: RegistrationPolicy,
-    #[serde(default)]
-    pub notifications: NotificationsPolicy,
-    #[serde(default)]
-    pub customisation: CustomisationPolicy,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            revision: 0,
-            version: 0,
-            scope: ScopeKind::None,
-            selected: Vec::new(),
-            included: Vec::new(),
-            methods: MethodsPolicy::default(),
-            registration: RegistrationPolicy::default(),
-            notifications: NotificationsPolicy::default(),
-            customisation: CustomisationPolicy::default(),
-        }
-    }
-}
-
-/// Authentication methods (S32a).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MethodsPolicy {
-    pub version: u64,
-    /// Kinds to prove: 1 or 2 (Entra: 1).
-    pub needed: usize,
-    pub text: bool,
-    pub call: bool,
-    pub email: bool,
-    pub app: bool,
-    pub recovery_codes: bool,
-}
-
-impl Default for MethodsPolicy {
-    fn default() -> Self {
-        Self { version: 0, needed: 1, text: true, call: true, email: true, app: true, recovery_codes: true }
-    }
-}
-
-impl MethodsPolicy {
-    pub fn allowed(&self) -> Allowed {
-        Allowed {
-            text: self.text,
-            call: self.call,
-            email: self.email,
-            app: self.app,
-            recovery_codes: self.recovery_codes,
-            needed: self.needed,
-        }
-    }
-}
-
-/// Registration (S32b).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RegistrationPolicy {
-    pub version: u64,
-    /// "More information required" at sign-in for whoever has too little registered (Entra: yes).
-    pub ask_at_sign_in: bool,
-    /// Days after which people are asked whether what they registered is still right; 0: never (Entra: 180).
-    pub reconfirm_days: u16,
-}
-
-impl Default for RegistrationPolicy {
-    fn default() -> Self {
-        Self { version: 0, ask_at_sign_in: true, reconfirm_days: 180 }
-    }
-}
-
-/// Notifications (S32c).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NotificationsPolicy {
-    pub version: u64,
-    /// Tell people what was done with their account (Entra: yes; NIST 4.6 wants it always).
-    pub person: bool,
-    /// Tell the other administrators when one of them resets (Entra: no).
-    pub administrators: bool,
-}
-
-impl Default for NotificationsPolicy {
-    fn default() -> Self {
-        Self { version: 0, person: true, administrators: false }
-    }
-}
-
-/// Customisation (S32d).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CustomisationPolicy {
-    pub version: u64,
-    /// Shown instead of the deployment's name; empty: that one.
-    pub organisation: String,
-    /// Where a dead end sends people: an https address or a mail address; empty: "your helpdesk".
-    pub helpdesk: String,
-}
-
-impl Policy {
-    pub fn scope(&self) -> Scope {
-        match self.scope {
-            ScopeKind::None => Scope::None,
-            ScopeKind::Selected => Scope::Selected(self.included.clone()),
-            ScopeKind::All => Scope::All,
-        }
-    }
 }
 
 /// One line of a list that is only ever appended to.

@@ -64,7 +64,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             if people.len() as u64 == PAGE {
                 return Ok(Some((people, true)));
             }
-            let Some(person) = self.person(id).await? else { continue };
+            let Some(person) = self.person(id).await?.filter(|person| person.account.deleted_at.is_none()) else {
+                continue;
+            };
             let own = index_words(&person.account.name, &person.account.display_name);
             if wanted.iter().all(|word| own.iter().any(|have| have.starts_with(word.as_str()))) {
                 people.push(person);

@@ -135,12 +135,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, session.key.clone(), &ended)
     }
 
-    /// How far a session is, if it is alive: not ended, not too old, not idle, its account not blocked,
+    /// How far a session is, if it is alive: not ended, not too old, not idle, its account enabled,
     /// its password not changed since.
     fn live_stage(&self, record: &SessionRecord, person: &Person, now: Timestamp) -> Option<Stage> {
         let stage = record.stage.live()?;
         let over = is_over(stage, person.account.is_administrator(), record.begun, record.seen, now);
-        let dead = over || person.account.blocked || person.password.generation != record.generation;
+        let dead = over || !person.account.is_enabled() || person.password.generation != record.generation;
         (!dead).then_some(stage)
     }
 

@@ -4,7 +4,7 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::{Person, Policy, as_text};
 use crate::vault::Vault;
 use data_encoding::BASE64URL_NOPAD;
-use relatch_core::enrolment::may_reset;
+use relatch_core::enrolment::is_enough;
 use relatch_core::limits::{FLOW_LIFE, GRANT_LIFE};
 use relatch_core::methods::Kinds;
 use relatch_core::{AccountId, Timestamp};
@@ -33,6 +33,10 @@ pub struct Flow {
     /// Whom this flow is about: an account, or a decoy that belongs to nobody.
     #[serde(with = "as_text")]
     pub subject: AccountId,
+    /// The account that was named, also where it may not reset by itself: a code from the helpdesk opens
+    /// it all the same. A decoy for a name nobody has.
+    #[serde(with = "as_text")]
+    pub named: AccountId,
     /// False for a decoy: nothing is ever sent, no code is ever right.
     pub real: bool,
     /// The password generation at START: a change of password ends the flow.
@@ -52,6 +56,8 @@ pub struct Flow {
     pub reason: Reason,
     /// Kinds proven so far, as [`relatch_core::methods::Kinds::bits`].
     pub proofs: u8,
+    /// First of the places this flow reserved in the log.
+    pub log: u64,
 }
 
 /// Why somebody wants back in.
@@ -70,12 +76,10 @@ impl Flow {
 
     /// Is the grant this flow holds still about the account as it is? `person` is who it is about, now.
     pub fn holds_grant(&self, person: &Person, policy: &Policy) -> bool {
-        let standing = person.standing(policy);
         self.real
             && self.stage == FlowStage::Proven
             && person.password.generation == self.generation
-            && may_reset(standing).is_ok()
-            && self.proven().count() >= standing.proofs()
+            && is_enough(person.standing(policy), self.proven())
     }
 
     pub fn is_over(&self, now: Timestamp) -> bool {
@@ -114,6 +118,7 @@ mod tests {
         Flow {
             id: "0".repeat(32),
             subject: zero,
+            named: zero,
             real,
             generation: sends * 1_000,
             stage,
@@ -124,6 +129,7 @@ mod tests {
             proven_at: Timestamp(1_100),
             reason: Reason::Forgot,
             proofs: 0,
+            log: 1,
         }
     }
 

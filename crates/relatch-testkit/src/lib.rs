@@ -1,6 +1,7 @@
 //! An app over memory, for tests at the bottom of each `step.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
 
+use relatch_core::roles::Role;
 use relatch_core::{DisplayName, Password, Secret, Timestamp, UserName};
 use relatch_spin::App;
 use relatch_spin::settings::Settings;
@@ -8,7 +9,7 @@ use relatch_store::accounts::{Created, NewAccount};
 use relatch_store::keys::Keys;
 use relatch_store::memory::CountingEntropy;
 use relatch_store::policy::SavedPolicy;
-use relatch_store::records::{Person, Role, ScopeKind, Via};
+use relatch_store::records::{Details, Person, ScopeKind, Via};
 use relatch_store::seal::{NamedKey, Sealer};
 use relatch_store::{Batch, MemoryKv, Vault};
 
@@ -39,7 +40,7 @@ pub async fn person(app: &TestApp, name: &str, roles: Vec<Role>, must_change: bo
     let user = UserName::in_domain(name, &app.settings.domain).expect("a name");
     let shown = DisplayName::parse(name).expect("a name");
     let password = app.hash_password(&Password::parse(PASSWORD).expect("a password"), 1, must_change).expect("a hash");
-    let new = NewAccount { name: &user, display_name: &shown, roles, password };
+    let new = NewAccount { name: &user, display_name: &shown, roles, details: Details::default(), password };
     match app.vault.create_account(new, Batch::default(), app.now).await {
         Ok(Created::Done(account)) => app.vault.person(account.id).await.expect("a read").expect("a person"),
         _ => panic!("could not create {name}"),

@@ -9,6 +9,7 @@ pub use banned::{BANNED_WORDS_MAX, BadBannedWord, BadWordReason, BannedWords};
 pub use canonical::canonical;
 pub use common::list_key;
 
+use crate::coded::Coded;
 use crate::limits::{PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_MIN, PASSWORD_MIN_WITH_SECOND_FACTOR};
 use crate::secret::Secret;
 use unicode_normalization::UnicodeNormalization;
@@ -31,6 +32,10 @@ pub enum Rejection {
     TooFewKinds,
     /// Little but banned words. [`Profile::Entra`] only.
     TooFewPoints,
+    /// One of the last so many of this account.
+    UsedBefore,
+    /// Known from a breach elsewhere.
+    Breached,
 }
 
 impl Rejection {
@@ -44,6 +49,8 @@ impl Rejection {
             Self::Common => "common",
             Self::TooFewKinds => "too_few_kinds",
             Self::TooFewPoints => "too_few_points",
+            Self::UsedBefore => "used_before",
+            Self::Breached => "breached",
         }
     }
 }
@@ -82,17 +89,14 @@ pub enum Profile {
     Entra,
 }
 
-impl Profile {
-    /// Permanent name, as it is stored and set.
-    pub fn code(self) -> &'static str {
+impl Coded for Profile {
+    const ALL: &'static [Self] = &[Self::Nist, Self::Entra];
+
+    fn code(self) -> &'static str {
         match self {
             Self::Nist => "nist",
             Self::Entra => "entra",
         }
-    }
-
-    pub fn parse(code: &str) -> Option<Self> {
-        [Self::Nist, Self::Entra].into_iter().find(|profile| profile.code() == code)
     }
 }
 

@@ -1,0 +1,255 @@
+//! What administrators do to an account: edit, block, give roles, delete, restore.
+
+use crate::accounts::PAGE;
+use crate::kv::{Entropy, Kv, StoreError};
+use crate::records::{Account, Administrators, By, Details, Entry, Person};
+use crate::search::index_words;
+use crate::vault::{Batch, Vault};
+use relatch_core::limits::RESTORABLE_FOR;
+use relatch_core::roles::{Right, Role};
+use relatch_core::{AccountId, DisplayName, Timestamp};
+
+/// An account as an administrator wants it. What is `None` stays.
+#[derive(Default)]
+pub struct AccountChange {
+    pub display_name: Option<DisplayName>,
+    pub details: Option<Details>,
+    pub roles: Option<Vec<Role>>,
+    pub blocked: Option<bool>,
+    pub deleted: Option<bool>,
+}
+
+/// What became of it.
+pub enum AccountChanged {
+    Done(Account),
+    NoSuchAccount,
+    /// Somebody changed it since it was read.
+    Stale,
+    /// Nobody would be left who may manage.
+    LastAdministrator,
+    /// Deleted too long ago, or not at all.
+    NotRestorable,
+}
+
+impl<K: Kv, E: Entropy> Vault<K, E> {
+    /// Changes an account over exactly `version`; `None`: as it is now.
+    pub async fn change_account(
+        &self,
+        batch: &mut Batch,
+        id: AccountId,
+        version: Option<u64>,
+        change: AccountChange,
+        now: Timestamp,
+    ) -> Result<AccountChanged, StoreError> {
+        let Some(before) = self.account(id).await? else { return Ok(AccountChanged::NoSuchAccount) };
+        if version.is_some_and(|version| version != before.version) {
+            return Ok(AccountChanged::Stale);
+        }
+        if change.deleted == Some(false) && !is_restorable(&before, now) {
+            return Ok(AccountChanged::NotRestorable);
+        }
+        let after = changed(&before, change, now);
+        if !self.put_administrators(batch, &before, &after, now).await? {
+            return Ok(AccountChanged::LastAdministrator);
+        }
+        match self.claim_version(&self.keys.account(id), after.version, now).await {
+            Ok(()) => {}
+            Err(StoreError::Contended) => return Ok(AccountChanged::Stale),
+            Err(error) => return Err(error),
+        }
+        let known = index_words(&before.name, &before.display_name);
+        for word in index_words(&after.name, &after.display_name).iter().filter(|word| !known.contains(word)) {
+            self.index(batch, word, id).await?;
+        }
+        if before.deleted_at.is_none() && after.deleted_at.is_some() {
+            let number = self.count(&self.keys.deleted_seq()).await?;
+            let entry = Entry { id: id.to_string(), word: String::new(), removed: false };
+            self.put(batch, self.keys.deleted_at(number), &entry)?;
+        }
+        self.put(batch, self.keys.account(id), &after)?;
+        Ok(AccountChanged::Done(after))
+    }
+
+    /// Brings the list of administrators up to date. Its version is claimed by whoever takes power from
+    /// somebody, so that two who remove one another cannot both succeed. `false`: nobody would be left.
+    async fn put_administrators(
+        &self,
+        batch: &mut Batch,
+        before: &Account,
+        after: &Account,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if before.roles == after.roles && (before.roles.is_empty() || before.is_enabled() == after.is_enabled()) {
+            return Ok(true);
+        }
+        let key = self.keys.administrators();
+        let mut list: Administrators = self.read(&key).await?.unwrap_or_default();
+        if manages(before) && !manages(after) && !self.is_another_manager(&list, before.id).await? {
+            return Ok(false);
+        }
+        list.version = list.version.saturating_add(1);
+        self.claim_version(&key, list.version, now).await?;
+        list.ids.retain(|id| *id != after.id);
+        if after.is_administrator() {
+            list.ids.push(after.id);
+        }
+        self.put(batch, key, &list)?;
+        Ok(true)
+    }
+
+    async fn is_another_manager(&self, list: &Administrators, except: AccountId) -> Result<bool, StoreError> {
+        for id in list.ids.iter().filter(|id| **id != except) {
+            if self.account(*id).await?.is_some_and(|account| manages(&account)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Deleted accounts that can still be restored, the last deleted first.
+    pub async fn list_deleted(
+        &self,
+        before: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(Vec<Person>, Option<u64>), StoreError> {
+        let newest = u64::try_from(self.kv.increment(&self.keys.deleted_seq(), 0).await?).unwrap_or(0);
+        let end = before.unwrap_or_else(|| newest.saturating_add(1));
+        let start = end.saturating_sub(PAGE).max(1);
+        let mut people: Vec<Person> = Vec::new();
+        for number in (start..end).rev() {
+            let entry: Option<Entry> = self.read(&self.keys.deleted_at(number)).await?;
+            let Some(id) = entry.and_then(|entry| AccountId::parse(&entry.id)) else { continue };
+            if people.iter().any(|person| person.account.id == id) {
+                continue;
+            }
+            people.extend(self.person(id).await?.filter(|person| is_restorable(&person.account, now)));
+        }
+        Ok((people, (start > 1).then_some(start)))
+    }
+}
+
+fn manages(account: &Account) -> bool {
+    account.is_enabled() && account.may(Right::Manage)
+}
+
+/// Deleted, and not too long ago.
+pub fn is_restorable(account: &Account, now: Timestamp) -> bool {
+    account.deleted_at.is_some_and(|at| !now.is_past(Timestamp(at), RESTORABLE_FOR))
+}
+
+/// Deleted so long ago that its name is free again.
+pub fn is_gone(account: &Account, now: Timestamp) -> bool {
+    account.deleted_at.is_some() && !is_restorable(account, now)
+}
+
+fn changed(before: &Account, change: AccountChange, now: Timestamp) -> Account {
+    let mut after = Account { version: before.version.saturating_add(1), ..before.clone() };
+    let mut note = |what: &str| after.lately.note(what, By::Administrator, now);
+    if change.display_name.is_some() || change.details.is_some() {
+        note("edited");
+    }
+    if change.roles.as_ref().is_some_and(|roles| *roles != before.roles) {
+        note("roles_changed");
+    }
+    if let Some(blocked) = change.blocked.filter(|blocked| *blocked != before.blocked) {
+        note(if blocked { "blocked" } else { "unblocked" });
+    }
+    if let Some(deleted) = change.deleted {
+        note(if deleted { "deleted" } else { "restored" });
+        after.deleted_at = deleted.then_some(before.deleted_at.unwrap_or(now.0));
+    }
+    if let Some(name) = change.display_name {
+        after.display_name = name.as_str().to_owned();
+    }
+    after.details = change.details.unwrap_or(after.details);
+    after.roles = change.roles.unwrap_or(after.roles);
+    after.blocked = change.blocked.unwrap_or(after.blocked);
+    after
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::{Created, NewAccount};
+    use crate::records::{Lately, PasswordRecord};
+    use crate::vault::testing::{TestVault, vault};
+    use relatch_core::UserName;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    async fn account(vault: &TestVault, name: &str, roles: Vec<Role>) -> Account {
+        let user = UserName::in_domain(name, "contoso.example").unwrap();
+        let password = PasswordRecord {
+            generation: 1,
+            hash: String::new(),
+            pepper: String::new(),
+            must_change: false,
+            changed_at: NOW,
+            earlier: Vec::new(),
+            lately: Lately::default(),
+        };
+        let shown = DisplayName::parse(name).unwrap();
+        let new = NewAccount { name: &user, display_name: &shown, roles, details: Details::default(), password };
+        match vault.create_account(new, Batch::default(), NOW).await.unwrap() {
+            Created::Done(account) => account,
+            Created::NameTaken => panic!("taken"),
+        }
+    }
+
+    async fn change(vault: &TestVault, id: AccountId, change: AccountChange, now: Timestamp) -> AccountChanged {
+        let mut batch = Batch::default();
+        let changed = vault.change_account(&mut batch, id, None, change, now).await.unwrap();
+        if matches!(changed, AccountChanged::Done(_)) {
+            vault.commit(batch).await.unwrap();
+        }
+        changed
+    }
+
+    #[test]
+    fn the_last_administrator_stays() {
+        pollster::block_on(async {
+            let vault = vault();
+            let ada = account(&vault, "ada", vec![Role::GlobalAdministrator]).await;
+            let bob = account(&vault, "bob", vec![Role::Helpdesk]).await;
+            let block = || AccountChange { blocked: Some(true), ..AccountChange::default() };
+            assert!(matches!(change(&vault, ada.id, block(), NOW).await, AccountChanged::LastAdministrator));
+            let promote = AccountChange { roles: Some(vec![Role::GlobalAdministrator]), ..AccountChange::default() };
+            assert!(matches!(change(&vault, bob.id, promote, NOW).await, AccountChanged::Done(_)));
+            assert!(matches!(change(&vault, ada.id, block(), NOW).await, AccountChanged::Done(_)));
+            assert!(matches!(change(&vault, bob.id, block(), NOW).await, AccountChanged::LastAdministrator));
+        });
+    }
+
+    #[test]
+    fn two_who_remove_one_another_do_not_both_succeed() {
+        pollster::block_on(async {
+            let vault = vault();
+            let ada = account(&vault, "ada", vec![Role::GlobalAdministrator]).await;
+            let bob = account(&vault, "bob", vec![Role::GlobalAdministrator]).await;
+            let demote = || AccountChange { roles: Some(Vec::new()), ..AccountChange::default() };
+            let mut first = Batch::default();
+            let one = vault.change_account(&mut first, ada.id, None, demote(), NOW).await.unwrap();
+            let mut second = Batch::default();
+            let two = vault.change_account(&mut second, bob.id, None, demote(), NOW).await;
+            assert!(matches!(one, AccountChanged::Done(_)));
+            assert!(matches!(two, Err(StoreError::Contended)));
+        });
+    }
+
+    #[test]
+    fn a_deleted_account_comes_back_for_thirty_days() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mia = account(&vault, "mia", Vec::new()).await;
+            let set = |deleted| AccountChange { deleted: Some(deleted), ..AccountChange::default() };
+            assert!(matches!(change(&vault, mia.id, set(false), NOW).await, AccountChanged::NotRestorable));
+            assert!(matches!(change(&vault, mia.id, set(true), NOW).await, AccountChanged::Done(_)));
+            assert_eq!(vault.list_deleted(None, NOW).await.unwrap().0.len(), 1);
+            let late = NOW.plus(RESTORABLE_FOR + 1);
+            assert!(vault.list_deleted(None, late).await.unwrap().0.is_empty());
+            assert!(matches!(change(&vault, mia.id, set(false), late).await, AccountChanged::NotRestorable));
+            assert!(matches!(change(&vault, mia.id, set(false), NOW).await, AccountChanged::Done(_)));
+            assert!(vault.account(mia.id).await.unwrap().unwrap().is_enabled());
+        });
+    }
+}

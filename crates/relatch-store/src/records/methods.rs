@@ -1,0 +1,156 @@
+//! What somebody registered.
+
+use super::as_text;
+use super::lately::Lately;
+use relatch_core::keyed::same;
+use relatch_core::methods::{Kind, Kinds};
+use relatch_core::{Destination, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A registered, proven way to show who one is.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PhoneMethod {
+    pub id: String,
+    /// As [`relatch_core::PhoneNumber::to_stored`] writes it.
+    pub number: String,
+    #[serde(with = "as_text::time")]
+    pub registered_at: Timestamp,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EmailMethod {
+    pub id: String,
+    /// As it was typed when it was proven.
+    pub address: String,
+    #[serde(with = "as_text::time")]
+    pub registered_at: Timestamp,
+}
+
+/// An authenticator app.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AppMethod {
+    pub id: String,
+    /// Base32; shown once, while it is registered.
+    pub seed: String,
+    #[serde(with = "as_text::time")]
+    pub registered_at: Timestamp,
+}
+
+/// A set of saved codes. Which of them are used is settled by gates; `used` only counts for people.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RecoverySet {
+    pub id: String,
+    /// Keyed hashes.
+    pub codes: Vec<String>,
+    pub used: Vec<usize>,
+    #[serde(with = "as_text::time")]
+    pub created_at: Timestamp,
+}
+
+impl RecoverySet {
+    pub fn left(&self) -> usize {
+        self.codes.len().saturating_sub(self.used.len())
+    }
+}
+
+/// An app that was shown its seed and has not yet proven that it has it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PendingApp {
+    pub id: String,
+    pub seed: String,
+    #[serde(with = "as_text::time")]
+    pub created: Timestamp,
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Methods {
+    pub version: u64,
+    pub phones: Vec<PhoneMethod>,
+    #[serde(default)]
+    pub emails: Vec<EmailMethod>,
+    #[serde(default)]
+    pub apps: Vec<AppMethod>,
+    #[serde(default)]
+    pub recovery: Option<RecoverySet>,
+    /// When the person last said that all this is still right; in Unix seconds, 0: never.
+    #[serde(default)]
+    pub confirmed_at: u64,
+    /// What was registered, removed and used, newest first.
+    #[serde(default)]
+    pub lately: Lately,
+}
+
+impl Methods {
+    pub fn kinds(&self) -> Kinds {
+        Kinds::NONE
+            .with_if(Kind::Phone, !self.phones.is_empty())
+            .with_if(Kind::Email, !self.emails.is_empty())
+            .with_if(Kind::App, !self.apps.is_empty())
+            .with_if(Kind::RecoveryCodes, self.recovery_left() > 0)
+    }
+
+    /// When any of this was last registered or confirmed.
+    pub fn last_confirmed(&self) -> Timestamp {
+        let phones = self.phones.iter().map(|phone| phone.registered_at);
+        let emails = self.emails.iter().map(|email| email.registered_at);
+        let apps = self.apps.iter().map(|app| app.registered_at);
+        let newest = phones.chain(emails).chain(apps).map(|at| at.0).max().unwrap_or(0);
+        Timestamp(newest.max(self.confirmed_at))
+    }
+
+    pub fn recovery_left(&self) -> usize {
+        self.recovery.as_ref().map_or(0, RecoverySet::left)
+    }
+
+    /// What is asked for after the password. Mail is not: the mailbox often hangs on the same password
+    /// (NIST 3.1.3.1). Saved codes stand in for one of these, they do not ask for themselves.
+    pub fn has_second_factor(&self) -> bool {
+        !self.phones.is_empty() || !self.apps.is_empty()
+    }
+
+    /// The registered destination that this is a spelling of.
+    pub fn stored(&self, via: Via, to: &str) -> Option<&str> {
+        match via {
+            Via::Phone => {
+                let mut numbers = self.phones.iter().map(|phone| phone.number.as_str());
+                numbers.find(|number| same(number.as_bytes(), to.as_bytes()))
+            }
+            Via::Email => {
+                let to = to.to_ascii_lowercase();
+                let mut addresses = self.emails.iter().map(|email| email.address.as_str());
+                addresses.find(|address| same(address.to_ascii_lowercase().as_bytes(), to.as_bytes()))
+            }
+        }
+    }
+
+    /// Is this destination registered, now?
+    pub fn has(&self, via: Via, to: &str) -> bool {
+        self.stored(via, to).is_some()
+    }
+}
+
+/// By which kind of destination a code goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    Phone,
+    Email,
+}
+
+impl From<&Destination> for Via {
+    fn from(destination: &Destination) -> Self {
+        match destination {
+            Destination::Phone(_) => Self::Phone,
+            Destination::Email(_) => Self::Email,
+        }
+    }
+}
+
+impl Via {
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Phone => Kind::Phone,
+            Self::Email => Kind::Email,
+        }
+    }
+}
