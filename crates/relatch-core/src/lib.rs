@@ -15,6 +15,7 @@ pub mod ids;
 pub mod keyed;
 pub mod limits;
 pub mod lockout;
+pub mod membership;
 pub mod methods;
 pub mod name;
 pub mod password;
