@@ -5,7 +5,7 @@ use relatch_core::enrolment::{may_reset, must_register};
 use relatch_core::limits::{BINDING_LIFE, VERIFY_FAILURES_PER_CLIENT};
 use relatch_core::methods::Kind;
 use relatch_core::session::{Stage, after_second_factor};
-use relatch_core::{Code as SentCode, Secret, Timestamp};
+use relatch_core::{Code as SentCode, Timestamp};
 use relatch_delivery::Notice;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
@@ -16,6 +16,7 @@ use relatch_store::events::{Event, EventKind};
 use relatch_store::methods::{AppTried, Registered};
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::{Person, Policy, Purpose};
+use relatch_store::sessions::Opened;
 use relatch_store::tokens::{Flow, FlowStage, Reason};
 use relatch_store::{Batch, Entropy, Kv};
 
@@ -28,7 +29,7 @@ pub struct Proven {
 
 /// A right second factor.
 pub struct SignedIn {
-    pub token: Secret<String>,
+    pub token: Opened,
     pub stage: Stage,
     pub policy: Policy,
     pub ticket: Option<OutboxTicket>,

@@ -8,11 +8,13 @@
 pub mod accounts;
 pub mod challenges;
 pub mod contract;
+pub mod devices;
 pub mod events;
 pub mod groups;
 pub mod keys;
 pub mod kv;
 pub mod limits;
+pub mod lockout;
 pub mod memory;
 pub mod methods;
 pub mod outbox;
