@@ -196,11 +196,9 @@ async fn wrong_passwords_lock_and_a_reset_unlocks(backend: Backend) {
     admin.enable("all", &[]).await;
     let a = admin.person(&site, "alice", "+447400123456").await;
     site.advance(3_600);
-    for _ in 0..10 {
-        site.browser()
-            .post("/api/sign-in", json!({ "name": a.name, "password": "not the right one" }))
-            .await
-            .expect(401);
+    for n in 0..10 {
+        let wrong = json!({ "name": a.name, "password": format!("not the right one {n}") });
+        site.browser().post("/api/sign-in", wrong).await.expect(401);
     }
     let locked =
         site.browser().post("/api/sign-in", json!({ "name": a.name, "password": a.password })).await.expect(401);

@@ -19,6 +19,7 @@ macro_rules! on_both_stores {
 mod bad_input;
 mod cost;
 mod journeys;
+mod lockout;
 mod policy;
 mod sec_abuse;
 mod sec_admin;

@@ -92,7 +92,7 @@ async fn sec_69_nothing_is_injected_through_identifiers(backend: Backend) {
         let shown = admin.browser.post("/api/users/search", json!({ "text": text })).await;
         assert!(matches!(shown.status, 200 | 400));
         if !text.contains(['\r', '\n']) && text.is_ascii() {
-            for name in ["__Host-sspr_sess", "__Host-sspr_flow"] {
+            for name in ["__Host-sspr_sess", "__Host-sspr_flow", "__Host-relatch_device"] {
                 let stranger = site.browser();
                 stranger.set_cookie(name, text);
                 assert_eq!(stranger.get("/api/sign-in").await.json()["stage"], "signed_out");

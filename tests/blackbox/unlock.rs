@@ -12,8 +12,9 @@ on_both_stores!(
 );
 
 async fn lock_out(site: &Site, person: &Person) {
-    for _ in 0..11 {
-        let wrong = json!({ "name": person.name, "password": "not the right one at all" });
+    for n in 0..11 {
+        // Each another: the same mistake again would not count.
+        let wrong = json!({ "name": person.name, "password": format!("not the right one at all {n}") });
         site.browser().post("/api/sign-in", wrong).await.expect(401);
     }
     let right = json!({ "name": person.name, "password": person.password });

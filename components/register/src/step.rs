@@ -15,6 +15,7 @@ use relatch_store::events::{Event, EventKind};
 use relatch_store::methods::AppTried;
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::{AppMethod, Person, Policy, Purpose};
+use relatch_store::sessions::Opened;
 use relatch_store::{Batch, Entropy, Kv};
 
 /// Has this person all that must be there before they may go on?
@@ -97,7 +98,7 @@ async fn written<K: Kv, E: Entropy>(
 }
 
 /// A new session, or nothing when this one was complete already.
-pub async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Stepped<Option<Secret<String>>> {
+pub async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> Stepped<Option<Opened>> {
     let policy = app.vault.policy().await?;
     if !is_complete(caller.person(), &policy) {
         return Err(Code::RegistrationIncomplete.into());

@@ -1,18 +1,21 @@
 //! The order of SETPW: is it still allowed, is the password good, win the change, hash, write.
 
+use relatch_core::Password;
 use relatch_core::enrolment::must_register;
 use relatch_core::keyed::same;
 use relatch_core::limits::{SIGN_IN_PER_CLIENT, STEP_UP_LIFE};
 use relatch_core::password::Rejection;
 use relatch_core::session::{Stage, after_password_change};
-use relatch_core::{Password, Secret};
 use relatch_delivery::Notice;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
+use relatch_store::devices::Device;
 use relatch_store::events::{Event, EventKind, FlowPlace};
+use relatch_store::lockout::SignInAttempt;
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::{Methods, Person, Policy};
+use relatch_store::sessions::Opened;
 use relatch_store::tokens::{Flow, FlowStage};
 use relatch_store::{Batch, Entropy, Kv};
 
@@ -68,7 +71,7 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
     app: &App<K, E>,
     caller: &Caller,
     typed: &str,
-) -> Stepped<(Secret<String>, Stage, Policy)> {
+) -> Stepped<(Opened, Stage, Policy)> {
     app.limit(SIGN_IN_PER_CLIENT).await?;
     let person = caller.person();
     let policy = app.vault.policy().await?;
@@ -91,7 +94,7 @@ pub async fn change<K: Kv, E: Entropy>(
     caller: &Caller,
     current: &str,
     typed: &str,
-) -> Stepped<(Secret<String>, Option<OutboxTicket>, Policy)> {
+) -> Stepped<(Opened, Option<OutboxTicket>, Policy)> {
     if !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
         return Err(Code::StepUpRequired.into());
     }
@@ -101,17 +104,19 @@ pub async fn change<K: Kv, E: Entropy>(
     let current = Password::parse(current).map_err(|_| Problem::new(Code::InvalidField).field("current"))?;
     let policy = app.vault.policy().await?;
     let password = judged(app, person, &policy, typed).await?;
-    let charged = app.vault.charge_sign_in(id, generation, app.now).await?;
+    // Somebody is signed in here, so the device is a known one: no stranger's failures bar the way.
+    let attempt = SignInAttempt { subject: id, generation, device: Device::Known };
+    let charged = app.vault.charge_sign_in(attempt, &current, app.now).await?;
     let right = charged.may_compare && app.verify_password(&current, &person.password.hash)?;
     let mut batch = Batch::default();
     if !right {
-        app.vault.put_sign_in_failure(&mut batch, id, &charged, app.now)?;
+        app.vault.put_sign_in_failure(&mut batch, &charged, right, app.now)?;
         let target = Some(id.to_string());
         app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "change") }).await?;
         app.vault.commit(batch).await?;
         return Err(Problem::new(Code::WrongPassword).field("current").into());
     }
-    app.vault.forgive_sign_in(&mut batch, id, &charged).await?;
+    app.vault.forgive_sign_in(&mut batch, &charged).await?;
     // Both are at hand, so sameness needs no third hash.
     if same(current.expose().as_bytes(), password.expose().as_bytes()) {
         app.vault.commit(batch).await?;
@@ -135,7 +140,7 @@ async fn change_to<K: Kv, E: Entropy>(
     password: &Password,
     stage: Stage,
     policy: &Policy,
-) -> Stepped<Secret<String>> {
+) -> Stepped<Opened> {
     let person = caller.person();
     let (id, generation) = (person.account.id, person.password.generation);
     if !app.vault.claim_password_change(id, generation, caller.session.record.begun).await? {
@@ -186,10 +191,10 @@ fn too_much(reason: Rejection) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relatch_core::Timestamp;
     use relatch_core::methods::{Kind, Kinds};
+    use relatch_core::{AccountId, Timestamp};
     use relatch_store::tokens::Reason;
-    use relatch_testkit::{PHONE, TestApp, app, enable_all, person, with_phone};
+    use relatch_testkit::{PASSWORD, PHONE, TestApp, app, enable_all, person, with_phone};
 
     async fn granted(app: &TestApp) -> Flow {
         let alice = with_phone(app, &person(app, "alice", Vec::new(), false).await, PHONE).await;
@@ -239,6 +244,43 @@ mod tests {
             }
             assert_eq!(app.vault.kv().commits(), before);
             reset(&app, &flow, "quiet green bottles").await.unwrap();
+        });
+    }
+
+    /// A wrong or right sign-in that was charged, and refused.
+    async fn fail(app: &TestApp, id: AccountId, generation: u64, device: Device, typed: &str) -> bool {
+        let attempt = SignInAttempt { subject: id, generation, device };
+        let password = Password::parse(typed).unwrap();
+        let charged = app.vault.charge_sign_in(attempt, &password, app.now).await.unwrap();
+        let mut batch = Batch::default();
+        app.vault.put_sign_in_failure(&mut batch, &charged, false, app.now).unwrap();
+        app.vault.commit(batch).await.unwrap();
+        charged.may_compare
+    }
+
+    #[test]
+    fn a_stranger_who_locks_the_account_stops_no_change_and_a_change_frees_it() {
+        pollster::block_on(async {
+            let app = app();
+            let alice = person(&app, "alice", Vec::new(), false).await;
+            let id = alice.account.id;
+            let mut batch = Batch::default();
+            let opened = app.vault.open_session(&mut batch, &alice, 1, Stage::SignedIn, None, app.now).await.unwrap();
+            app.vault.commit(batch).await.unwrap();
+            let old = opened.device.as_ref().unwrap().expose().as_str();
+            assert_eq!(app.vault.device(Some(old), id, 1, app.now), Device::Known);
+            for n in 0..11 {
+                fail(&app, id, 1, Device::Unknown, &format!("guess number {n}")).await;
+            }
+            assert!(!fail(&app, id, 1, Device::Unknown, PASSWORD).await);
+            let session = app.vault.session(opened.expose(), app.now).await.unwrap().unwrap();
+            let caller = Caller { session, cookie: opened.expose().to_owned() };
+            let (opened, _, _) = change(&app, &caller, PASSWORD, "quiet green bottles").await.unwrap();
+            assert!(fail(&app, id, 2, Device::Unknown, "not the right one").await);
+            // Devices that were known are no longer; this one is.
+            assert_eq!(app.vault.device(Some(old), id, 2, app.now), Device::Unknown);
+            let new = opened.device.as_ref().unwrap().expose().as_str();
+            assert_eq!(app.vault.device(Some(new), id, 2, app.now), Device::Known);
         });
     }
 

@@ -39,7 +39,8 @@ async fn whoami(app: SpinApp, request: &Request) -> Handled {
 async fn sign_in(app: SpinApp, request: &Request) -> Handled {
     let credentials: wire::Credentials = request.json()?;
     let before = app.caller(request).await?;
-    let done = step::sign_in(&app, before.as_ref(), &credentials.name, &credentials.password).await?;
+    let device = cookies::get(request, cookies::DEVICE);
+    let done = step::sign_in(&app, before.as_ref(), device, &credentials.name, &credentials.password).await?;
     let view = app.session_view(&done.person, done.stage, done.token.expose(), &done.policy);
     Ok(with_session(Reply::ok(&view), &done.token))
 }

@@ -16,6 +16,7 @@ use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::methods::{AppTried, Registered};
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::{Person, Policy, Purpose};
+use relatch_store::sessions::Opened;
 use relatch_store::tokens::{Flow, FlowStage, Reason};
 use relatch_store::{Batch, Entropy, Kv};
 
@@ -28,7 +29,7 @@ pub struct Proven {
 
 /// A right second factor.
 pub struct SignedIn {
-    pub token: Secret<String>,
+    pub token: Opened,
     pub stage: Stage,
     pub policy: Policy,
     pub ticket: Option<OutboxTicket>,

@@ -74,6 +74,10 @@ pub const SIGN_IN_FAILURES: u64 = 10;
 pub const LOCK_FIRST: u64 = MINUTE;
 /// No lock lasts longer than an hour (choice).
 pub const LOCK_LONGEST: u64 = HOUR;
+/// Wrong passwords that do not count again when they are repeated (Entra smart lockout: 3).
+pub const WRONG_PASSWORDS_REMEMBERED: usize = 3;
+/// A device stays known for 90 days after a sign-in was completed on it (choice).
+pub const DEVICE_LIFE: u64 = 90 * DAY;
 
 /// Password proven, something else still asked: 5 minutes (choice).
 pub const PENDING_LIFE: u64 = 5 * MINUTE;

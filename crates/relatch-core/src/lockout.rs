@@ -4,6 +4,14 @@
 //! [`SIGN_IN_FAILURES`] comparisons, every later round exactly one. When a round is used up, a lock
 //! is written and the next round begins after it, so no count is ever reset and 50 attempts at once
 //! are never worth more than the round allows.
+//!
+//! The growth: the tenth failure locks for 60 seconds; then each single failure locks for twice as long as
+//! the one before, 120, 240, 480, 960, 1,920 seconds, up to an hour, where it stays. A right password, an
+//! unlock or a new password begins anew; until then a patient stranger has 10 guesses, 5 more in the first
+//! hour and 24 a day after that.
+//!
+//! Known and unknown devices have rounds and locks of their own, and one of the last three wrong passwords
+//! typed again is not counted: both are relatch-store's matter, which knows devices and remembers passwords.
 
 use crate::Timestamp;
 use crate::limits::{LOCK_FIRST, LOCK_LONGEST, SIGN_IN_FAILURES};

@@ -1,15 +1,22 @@
-//! Our two cookies.
+//! Our three cookies.
 
 use crate::request::Request;
 
 /// Name prefix `__Host-`: only we can set them, only for this host, only over TLS (or on localhost).
 pub const SESSION: &str = "__Host-sspr_sess";
 pub const FLOW: &str = "__Host-sspr_flow";
+/// Says that a sign-in was completed here before. It opens nothing, so it may outlive the browser.
+pub const DEVICE: &str = "__Host-relatch_device";
 
 const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
 pub fn set(name: &str, value: &str) -> String {
     format!("{name}={value}; {ATTRIBUTES}")
+}
+
+/// A cookie that the browser keeps for `seconds`, also when it is closed.
+pub fn keep(name: &str, value: &str, seconds: u64) -> String {
+    format!("{}; Max-Age={seconds}", set(name, value))
 }
 
 pub fn clear(name: &str) -> String {
@@ -42,6 +49,13 @@ mod tests {
             headers.append("cookie", HeaderValue::from_str(line).unwrap());
         }
         Request { method: Method::GET, path: String::new(), query: None, headers, body: Vec::new() }
+    }
+
+    #[test]
+    fn only_what_is_kept_outlives_the_browser() {
+        let attributes = "Path=/; Secure; HttpOnly; SameSite=Strict";
+        assert_eq!(set(SESSION, "x"), format!("__Host-sspr_sess=x; {attributes}"));
+        assert_eq!(keep(DEVICE, "x", 90), format!("__Host-relatch_device=x; {attributes}; Max-Age=90"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::settings::Settings;
 use relatch_core::Timestamp;
 use relatch_core::hashing::{self, HashingError};
-use relatch_core::limits::{Limit, NOTICE_LIFE};
+use relatch_core::limits::{DEVICE_LIFE, Limit, NOTICE_LIFE};
 use relatch_core::methods::{Kind, Kinds};
 use relatch_core::roles::Right;
 use relatch_core::{AccountId, Password, PhoneNumber, Secret, session::Stage};
@@ -13,7 +13,7 @@ use relatch_store::challenges::CodeFor;
 use relatch_store::events::{Event, EventKind};
 use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
 use relatch_store::records::{By, EarlierPassword, Lately, Methods, PasswordRecord, Person, Policy, Purpose};
-use relatch_store::sessions::OpenSession;
+use relatch_store::sessions::{OpenSession, Opened};
 use relatch_store::{Batch, Entropy, Kv, StoreError, Vault};
 
 pub struct App<K, E> {
@@ -131,13 +131,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
     }
 
     /// Moves a session on: a new token, the old one dead in the same batch (SEC-49).
-    pub async fn rotate(
-        &self,
-        batch: &mut Batch,
-        caller: &Caller,
-        generation: u64,
-        stage: Stage,
-    ) -> Stepped<Secret<String>> {
+    pub async fn rotate(&self, batch: &mut Batch, caller: &Caller, generation: u64, stage: Stage) -> Stepped<Opened> {
         self.vault.end_session(batch, &caller.session)?;
         let binding = Some(caller.session.record.binding.as_str());
         Ok(self.vault.open_session(batch, caller.person(), generation, stage, binding, self.now).await?)
@@ -270,7 +264,12 @@ impl<K: Kv, E: Entropy> App<K, E> {
     }
 }
 
-/// A reply that sets the session cookie.
-pub fn with_session(reply: Reply, token: &Secret<String>) -> Reply {
-    reply.cookie(cookies::set(cookies::SESSION, token.expose()))
+/// A reply that sets the session cookie and, once a sign-in is complete, the one that makes this device
+/// known.
+pub fn with_session(reply: Reply, opened: &Opened) -> Reply {
+    let reply = reply.cookie(cookies::set(cookies::SESSION, opened.expose()));
+    match &opened.device {
+        Some(device) => reply.cookie(cookies::keep(cookies::DEVICE, device.expose(), DEVICE_LIFE)),
+        None => reply,
+    }
 }

@@ -4,6 +4,7 @@
 //! `[a-z0-9:_-]`. Keys that are soon dead carry the hour of their end (`e491234`), so that a sweep
 //! finds them without opening anything.
 
+use crate::devices::Device;
 use crate::records::Purpose;
 use data_encoding::HEXLOWER;
 use relatch_core::keyed::keyed_hash;
@@ -16,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 40] = [
+pub const PREFIXES: [(&str, bool); 41] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -57,6 +58,7 @@ pub const PREFIXES: [(&str, bool); 40] = [
     ("setup", false),
     ("sharers", false),
     ("sign-in", true),
+    ("wrong", false),
 ];
 /// Prefix of every gate that settles who may write the next version of a record.
 pub const CLAIM: &str = "claim";
@@ -152,8 +154,11 @@ impl Keys {
     pub fn session_seq(&self, id: AccountId) -> String {
         self.key("session-seq", &[id.as_bytes()])
     }
-    pub fn lock(&self, subject: AccountId) -> String {
-        self.key("lock", &[subject.as_bytes()])
+    pub fn lock(&self, subject: AccountId, device: Device) -> String {
+        self.key("lock", &[subject.as_bytes(), device.as_str().as_bytes()])
+    }
+    pub fn wrong(&self, subject: AccountId, device: Device) -> String {
+        self.key("wrong", &[subject.as_bytes(), device.as_str().as_bytes()])
     }
     pub fn challenge(&self, purpose: Purpose, subject: AccountId) -> String {
         self.key("challenge", &[purpose.as_str().as_bytes(), subject.as_bytes()])
@@ -225,12 +230,18 @@ impl Keys {
     pub fn send_claim(&self, destination: &[u8; 32], version: u64, bucket: u64, end: Timestamp) -> String {
         self.ending("send-claim", end, &[destination, &version.to_be_bytes(), &bucket.to_be_bytes()])
     }
-    pub fn sign_in(&self, subject: AccountId, generation: u64, streak: u64, round: u32, end: Timestamp) -> String {
-        self.ending(
-            "sign-in",
-            end,
-            &[subject.as_bytes(), &generation.to_be_bytes(), &streak.to_be_bytes(), &round.to_be_bytes()],
-        )
+    pub fn sign_in(
+        &self,
+        subject: AccountId,
+        device: Device,
+        generation: u64,
+        streak: u64,
+        round: u32,
+        end: Timestamp,
+    ) -> String {
+        let device = device.as_str().as_bytes();
+        let numbers = (generation.to_be_bytes(), streak.to_be_bytes(), round.to_be_bytes());
+        self.ending("sign-in", end, &[subject.as_bytes(), device, &numbers.0, &numbers.1, &numbers.2])
     }
     pub fn outbox(&self, id: &[u8; 16], end: Timestamp) -> String {
         self.ending("outbox", end, &[id])

@@ -13,6 +13,7 @@ pub use policy::{
 
 use relatch_core::enrolment::Standing;
 use relatch_core::entitlement::{Plan, Source};
+use relatch_core::limits::WRONG_PASSWORDS_REMEMBERED;
 use relatch_core::membership::Attributes;
 use relatch_core::roles::{self, Right, Role};
 use relatch_core::session::Stage;
@@ -333,7 +334,7 @@ pub struct SendHistory {
     pub sent: Vec<u64>,
 }
 
-/// Sign-in lock of an account (or of a stranger's slot).
+/// Sign-in lock of an account (or of a stranger's slot) for known or for unknown devices.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Lock {
     /// The password this lock is about; another password knows nothing of it.
@@ -348,6 +349,33 @@ pub struct Lock {
 impl Default for Lock {
     fn default() -> Self {
         Self { generation: 0, streak: 0, round: 0, until: Timestamp(0) }
+    }
+}
+
+impl Lock {
+    /// Open, and counting in a streak that nobody has counted in yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { generation: self.generation, streak: self.streak.saturating_add(1), ..Self::default() }
+    }
+}
+
+/// The last wrong passwords of an account (or of a stranger's slot) on known or on unknown devices, as
+/// tags of 16 bits, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct WrongPasswords {
+    tags: Vec<u16>,
+}
+
+impl WrongPasswords {
+    pub fn has(&self, tag: u16) -> bool {
+        self.tags.contains(&tag)
+    }
+
+    pub fn remember(&mut self, tag: u16) {
+        self.tags.retain(|known| *known != tag);
+        self.tags.insert(0, tag);
+        self.tags.truncate(WRONG_PASSWORDS_REMEMBERED);
     }
 }
 

@@ -49,6 +49,20 @@ impl ListedSession {
     }
 }
 
+/// What the browser is given for a session that was opened.
+pub struct Opened {
+    token: Secret<String>,
+    /// Makes the device known; only once the sign-in is complete.
+    pub device: Option<Secret<String>>,
+}
+
+impl Opened {
+    /// The text of the session's cookie.
+    pub fn expose(&self) -> &str {
+        self.token.expose()
+    }
+}
+
 /// What the cookie holds: the hour its record ends in, and 256 random bits.
 struct SessionToken {
     end: Timestamp,
@@ -68,8 +82,9 @@ impl SessionToken {
 }
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
-    /// Opens a session for a person who has just shown something; gives the cookie's text.
-    /// A finished sign-in takes one of the account's [`SESSIONS`] places, so that its owner can see it.
+    /// Opens a session for a person who has just shown something; gives what goes into its cookies.
+    /// A finished sign-in takes one of the account's [`SESSIONS`] places, so that its owner can see it, and
+    /// makes the device a known one.
     pub async fn open_session(
         &self,
         batch: &mut Batch,
@@ -78,7 +93,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         stage: Stage,
         binding: Option<&str>,
         now: Timestamp,
-    ) -> Result<Secret<String>, StoreError> {
+    ) -> Result<Opened, StoreError> {
         let binding = match binding {
             Some(binding) => binding.to_owned(),
             None => self.random_id()?,
@@ -97,14 +112,16 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             seen: now,
         };
         let key = self.keys.session(&token.secret, token.end);
+        let mut device = None;
         if stage == Stage::SignedIn {
+            device = Some(self.seal_device(person.account.id, generation, now)?);
             let number = self.count(&self.keys.session_seq(person.account.id)).await?;
             let place = self.keys.session_at(person.account.id, number % SESSIONS);
             self.end_oldest(batch, &place).await?;
             self.put(batch, place, &SessionPlace { number, key: key.clone() })?;
         }
         self.put(batch, key, &record)?;
-        Ok(token.text())
+        Ok(Opened { token: token.text(), device })
     }
 
     /// Ends the session that had a place before: what cannot be listed cannot be ended by its owner.

@@ -91,6 +91,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(u64::try_from(self.kv.increment(key, 1).await?).unwrap_or(u64::MAX))
     }
 
+    /// What was counted so far, asked of the store the way it counts.
+    pub(crate) async fn counted(&self, key: &str) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.kv.increment(key, 0).await?).unwrap_or(u64::MAX))
+    }
+
     /// Wins the right to write version `version` of an administrator's record. A winner that dies
     /// before writing blocks others for [`CLAIM_BUCKET`] seconds, not for ever.
     pub(crate) async fn claim_version(&self, record: &str, version: u64, now: Timestamp) -> Result<(), StoreError> {
