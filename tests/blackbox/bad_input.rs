@@ -55,7 +55,21 @@ async fn a_messenger_out_of_reach_is_invisible(backend: Backend) {
     });
     start_and_send(&site.browser(), &a.name, &a.phone).await;
     assert_eq!(site.messages().await.len(), before);
-    // What was to be said is still written down, for whoever sweeps up.
+    // A code is never in the store; whoever misses it asks for another.
+    assert!(!site.dump().await.iter().any(|(key, _)| key.starts_with("outbox:")));
+    site.t.mend();
+    site.advance(60);
+    let browser = site.browser();
+    prove(&site, &browser, &a).await;
+    // A notice waits, for whoever sweeps up.
+    site.t.break_outbound(OutboundFault {
+        component: None,
+        host: Some("messenger.spin.internal".to_owned()),
+        when: When::Every,
+        effect: OutboundEffect::Fail,
+    });
+    browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
+    site.settled().await;
     assert!(site.dump().await.iter().any(|(key, _)| key.starts_with("outbox:")));
     site.t.mend();
 }

@@ -124,6 +124,7 @@ async fn s57_an_app_or_a_recovery_code_signs_in(backend: Backend) {
     let app = AuthenticatorApp::register(&site, &a.browser).await;
     let codes = recovery_codes(&a.browser).await;
     site.advance(60);
+    let mut replacement = None;
     for proof in
         [json!({ "method": "app", "code": app.code(&site, 0) }), json!({ "method": "recovery_code", "code": codes[0] })]
     {
@@ -133,9 +134,15 @@ async fn s57_an_app_or_a_recovery_code_signs_in(backend: Backend) {
         browser.get("/api/account").await.expect(401);
         let done = browser.post("/api/verify-code/sign-in", proof).await.expect(200).json();
         assert_eq!(done["stage"], "signed_in");
+        replacement = done["new_recovery_code"].as_str().map(ToOwned::to_owned);
     }
+    // SEC-47: the code that was used is replaced, and the new one works.
     let left = a.browser.get("/api/account").await.expect(200).json()["recovery_codes"]["left"].clone();
-    assert_eq!(left, 9);
+    assert_eq!(left, 10);
+    let browser = site.browser();
+    browser.post("/api/sign-in", json!({ "name": a.name, "password": a.password })).await.expect(200);
+    let proof = json!({ "method": "recovery_code", "code": replacement.expect("a new code") });
+    browser.post("/api/verify-code/sign-in", proof).await.expect(200);
 }
 
 async fn methods_that_policy_forbids_are_not_offered_or_sent(backend: Backend) {

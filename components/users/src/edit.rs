@@ -95,5 +95,5 @@ pub async fn save<K: Kv, E: Entropy>(
     let event = Event { actor, target: Some(id.to_string()), ..app.event(kind, result) };
     app.vault.put_event(&mut batch, &event).await?;
     app.vault.commit(batch).await?;
-    Ok(account)
+    Ok(*account)
 }

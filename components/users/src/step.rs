@@ -55,9 +55,10 @@ pub async fn create_with<K: Kv, E: Entropy>(
     app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::UserCreated, "done") }).await?;
     let new = NewAccount { name, display_name, roles, details, password: password.clone() };
     match app.vault.create_account(new, batch, app.now).await? {
-        Created::Done(account) => {
-            Ok(NewPerson { person: Person { account, password, methods: Methods::default() }, initial_password })
-        }
+        Created::Done(account) => Ok(NewPerson {
+            person: Person { account: *account, password, methods: Methods::default() },
+            initial_password,
+        }),
         Created::NameTaken => Err(Problem::new(Code::NameTaken).field("name").into()),
     }
 }

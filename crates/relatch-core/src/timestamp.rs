@@ -34,6 +34,12 @@ impl Timestamp {
         self.0.checked_div(seconds).unwrap_or(0)
     }
 
+    /// A moment as RFC 3339 writes it, with any offset; nothing before 1970.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        u64::try_from(at.unix_timestamp()).ok().map(Self)
+    }
+
     /// `2026-11-22T13:05:00Z`.
     pub fn rfc3339(self) -> String {
         i64::try_from(self.0)

@@ -85,10 +85,9 @@ pub struct Problem {
     pub field: Option<&'static str>,
     pub retry_after: Option<u64>,
     pub reasons: Vec<&'static str>,
-    pub current: Option<serde_json::Value>,
-    /// Where in a text the trouble is, in characters from 1, and what it is.
-    pub at: Option<usize>,
-    pub detail: Option<String>,
+    pub current: Option<Box<serde_json::Value>>,
+    /// Where in what was typed the trouble is, from 1, and what it is.
+    pub place: Option<Box<(usize, String)>>,
     /// For the log only; never a secret.
     pub cause: Option<String>,
 }
@@ -107,7 +106,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: &'a Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: &'a Option<serde_json::Value>,
+    current: &'a Option<Box<serde_json::Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,16 +115,7 @@ struct Body<'a> {
 
 impl Problem {
     pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            field: None,
-            retry_after: None,
-            reasons: Vec::new(),
-            current: None,
-            at: None,
-            detail: None,
-            cause: None,
-        }
+        Self { code, field: None, retry_after: None, reasons: Vec::new(), current: None, place: None, cause: None }
     }
 
     pub fn field(mut self, field: &'static str) -> Self {
@@ -150,14 +140,13 @@ impl Problem {
     }
 
     pub fn current(mut self, current: serde_json::Value) -> Self {
-        self.current = Some(current);
+        self.current = Some(Box::new(current));
         self
     }
 
     /// Points to a place in what was typed, in characters from 1, and says what is wrong there.
     pub fn pointing_at(mut self, at: usize, detail: String) -> Self {
-        self.at = Some(at);
-        self.detail = Some(detail);
+        self.place = Some(Box::new((at, detail)));
         self
     }
 
@@ -178,8 +167,8 @@ impl Problem {
             retry_after: self.retry_after,
             reasons: &self.reasons,
             current: &self.current,
-            at: self.at,
-            detail: self.detail.as_deref(),
+            at: self.place.as_ref().map(|place| place.0),
+            detail: self.place.as_ref().map(|place| place.1.as_str()),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }

@@ -21,7 +21,7 @@ pub struct AccountChange {
 
 /// What became of it.
 pub enum AccountChanged {
-    Done(Account),
+    Done(Box<Account>),
     NoSuchAccount,
     /// Somebody changed it since it was read.
     Stale,
@@ -67,7 +67,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             self.put(batch, self.keys.deleted_at(number), &entry)?;
         }
         self.put(batch, self.keys.account(id), &after)?;
-        Ok(AccountChanged::Done(after))
+        Ok(AccountChanged::Done(Box::new(after)))
     }
 
     /// Brings the list of administrators up to date. Its version is claimed by whoever takes power from
@@ -191,7 +191,7 @@ mod tests {
         let shown = DisplayName::parse(name).unwrap();
         let new = NewAccount { name: &user, display_name: &shown, roles, details: Details::default(), password };
         match vault.create_account(new, Batch::default(), NOW).await.unwrap() {
-            Created::Done(account) => account,
+            Created::Done(account) => *account,
             Created::NameTaken => panic!("taken"),
         }
     }

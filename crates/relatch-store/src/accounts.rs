@@ -22,7 +22,7 @@ pub struct NewAccount<'a> {
 
 /// What became of an attempt to create.
 pub enum Created {
-    Done(Account),
+    Done(Box<Account>),
     NameTaken,
 }
 
@@ -93,7 +93,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(&mut batch, self.keys.password(id), &new.password)?;
         self.put(&mut batch, self.keys.methods(id), &Methods::default())?;
         self.commit(batch).await?;
-        Ok(Created::Done(account))
+        Ok(Created::Done(Box::new(account)))
     }
 
     /// Newest first; `before` is the number the last page ended at. Gives the next page's `before`.

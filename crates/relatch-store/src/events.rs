@@ -4,6 +4,8 @@
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::Via;
 use crate::vault::{Batch, Vault};
+use relatch_core::Timestamp;
+use relatch_core::limits::FLOW_LIFE;
 use relatch_core::methods::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +144,23 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn log_end(&self) -> Result<u64, StoreError> {
         let last = self.kv.increment(&self.keys.event_seq(), 0).await?;
         Ok(u64::try_from(last).unwrap_or(0).saturating_add(1))
+    }
+
+    /// Where to begin for events no later than `to`: past everything that old. Numbers and times rise
+    /// together, but for a flow's later steps.
+    pub async fn log_end_at(&self, end: u64, to: Timestamp) -> Result<u64, StoreError> {
+        let late = to.plus(FLOW_LIFE);
+        let (mut low, mut high) = (Self::log_start(end), end);
+        while low < high {
+            let middle = low.midpoint(high);
+            let around =
+                self.events(middle.saturating_sub(FLOW_PLACES.unsigned_abs())..middle.saturating_add(1)).await?;
+            match around.first() {
+                Some(line) if Timestamp(line.event.at) > late => high = middle,
+                _ => low = middle.saturating_add(1),
+            }
+        }
+        Ok(high)
     }
 
     /// The oldest number that can still be there, of a log that ends before `end`.

@@ -17,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 41] = [
+pub const PREFIXES: [(&str, bool); 43] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -25,6 +25,7 @@ pub const PREFIXES: [(&str, bool); 41] = [
     ("app-attempts", true),
     ("app-step", true),
     ("attempts", true),
+    ("census", false),
     ("challenge", false),
     ("code-claim", true),
     ("deleted-at", false),
@@ -58,6 +59,7 @@ pub const PREFIXES: [(&str, bool); 41] = [
     ("setup", false),
     ("sharers", false),
     ("sign-in", true),
+    ("usage", false),
     ("wrong", false),
 ];
 /// Prefix of every gate that settles who may write the next version of a record.
@@ -251,6 +253,12 @@ impl Keys {
     }
     pub fn event(&self, place: u64) -> String {
         self.key("event", &[&place.to_be_bytes()])
+    }
+    pub fn usage(&self) -> String {
+        self.key("usage", &[])
+    }
+    pub fn census(&self) -> String {
+        self.key("census", &[])
     }
     pub fn event_seq(&self) -> String {
         self.key("event-seq", &[])

@@ -28,6 +28,7 @@ pub mod search;
 pub mod sends;
 pub mod sessions;
 pub mod tokens;
+pub mod usage;
 pub mod vault;
 
 pub use kv::{Entropy, Kv, StoreError};
