@@ -17,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 41] = [
+pub const PREFIXES: [(&str, bool); 42] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -42,6 +42,7 @@ pub const PREFIXES: [(&str, bool); 41] = [
     ("helpdesk-code", false),
     ("limit", true),
     ("lock", false),
+    ("logo", false),
     ("member-at", false),
     ("methods", false),
     ("name", false),
@@ -168,6 +169,9 @@ impl Keys {
     }
     pub fn policy(&self) -> String {
         self.key("policy", &[])
+    }
+    pub fn logo(&self) -> String {
+        self.key("logo", &[])
     }
     pub fn setup(&self) -> String {
         self.key("setup", &[])
