@@ -18,6 +18,7 @@ macro_rules! on_both_stores {
 
 mod bad_input;
 mod cost;
+mod customisation;
 mod journeys;
 mod lockout;
 mod policy;

@@ -44,6 +44,7 @@ fn folder_crate_component_and_route_have_one_name() {
         let component = trigger["component"].as_str().unwrap();
         match trigger["route"].as_str() {
             Some("/...") => assert_eq!(component, "site"),
+            Some("/api/logo/...") => assert_eq!(component, "policy", "the logo is part of the policy"),
             Some(route) => assert_eq!(route, format!("/api/{component}/...")),
             None => assert_eq!(component, "messenger", "only the messenger is private"),
         }

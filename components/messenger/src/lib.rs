@@ -5,6 +5,7 @@ pub mod provider;
 pub mod step;
 
 use http::StatusCode;
+use relatch_core::limits::BODY_MAX;
 use relatch_spin::entry;
 use relatch_spin::outbound::Deliver;
 use spin_sdk::http::IntoResponse;
@@ -28,7 +29,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
 /// Who reads the status is our own component: 204 done, 400 not understood, 503 later.
 async fn deliver(request: spin_sdk::http::Request) -> Result<StatusCode, (String, String)> {
     let early = |what: &str| (entry::request_id(), what.to_owned());
-    let Ok(request) = entry::read(request).await else { return Ok(StatusCode::BAD_REQUEST) };
+    let Ok(request) = entry::read(request, BODY_MAX).await else { return Ok(StatusCode::BAD_REQUEST) };
     if request.path != "/deliver" || request.method != http::Method::POST {
         return Ok(StatusCode::NOT_FOUND);
     }

@@ -1,9 +1,11 @@
 //! Saving a page of the policy: what it says must make sense, and nobody else may have saved it first.
 
+use crate::logo;
 use crate::wire::{Everything, Pages};
-use relatch_core::EmailAddress;
+use relatch_core::limits::RETURN_ADDRESSES;
 use relatch_core::methods::Objection;
 use relatch_core::password::BannedWords;
+use relatch_core::{Colour, EmailAddress, ReturnAddress};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::views::{GroupName, to_value};
@@ -23,6 +25,9 @@ const PLAN_GROUPS_MAX: usize = 50;
 const NAME_MAX: usize = 60;
 const HELPDESK_MAX: usize = 200;
 
+const NOT_AN_ADDRESS: &str =
+    "This is not an address people can be sent on to: https, a host, perhaps a path, nothing else.";
+
 /// All pages, with the names of groups that have plans.
 pub async fn everything<'a, K: Kv, E: Entropy>(app: &App<K, E>, policy: &'a Policy) -> Stepped<Everything<'a>> {
     let mut group_names = Vec::new();
@@ -37,10 +42,38 @@ pub async fn everything<'a, K: Kv, E: Entropy>(app: &App<K, E>, policy: &'a Poli
 pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, page: &str, wanted: Section) -> Stepped<Policy> {
     check(&wanted)?;
     let mut batch = Batch::default();
-    match app.vault.save_section(&mut batch, wanted, app.now).await? {
+    let saved = app.vault.save_section(&mut batch, wanted, app.now).await?;
+    finish(app, caller, Saving { page, what: page, batch, saved }).await
+}
+
+/// A logo in base64, or none any more.
+pub async fn save_logo<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    caller: &Caller,
+    version: u64,
+    png: Option<&str>,
+) -> Stepped<Policy> {
+    let png = png.map(logo::read).transpose();
+    let png = png.map_err(|flaw| Problem::new(Code::InvalidField).field("png").because_of(vec![flaw.code()]))?;
+    let mut batch = Batch::default();
+    let saved = app.vault.save_logo(&mut batch, version, png.as_deref(), app.now).await?;
+    finish(app, caller, Saving { page: "customisation", what: "logo", batch, saved }).await
+}
+
+/// What became of saving `what`, which is part of `page`.
+struct Saving<'a> {
+    page: &'a str,
+    what: &'a str,
+    batch: Batch,
+    saved: SavedPolicy,
+}
+
+async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, saving: Saving<'_>) -> Stepped<Policy> {
+    let Saving { page, what, mut batch, saved } = saving;
+    match saved {
         SavedPolicy::Done(policy) => {
             let actor = Some(caller.person().account.id.to_string());
-            let result = format!("{page}_revision_{}", policy.revision);
+            let result = format!("{what}_revision_{}", policy.revision);
             app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::PolicyChanged, &result) }).await?;
             app.vault.commit(batch).await?;
             Ok(policy)
@@ -70,12 +103,27 @@ fn check(wanted: &Section) -> Result<(), Problem> {
             Err(Problem::new(Code::PolicyRefused).because_of(vec!["nobody_entitled"]))
         }
         Section::Entitlement(_) => Ok(()),
-        Section::Customisation(page) => {
-            if !is_line(&page.organisation, NAME_MAX) {
-                return Err(bad("organisation"));
-            }
-            if is_helpdesk(page) { Ok(()) } else { Err(bad("helpdesk")) }
-        }
+        Section::Customisation(page) => check_customisation(page),
+    }
+}
+
+fn check_customisation(page: &CustomisationPolicy) -> Result<(), Problem> {
+    let bad = |field| Problem::new(Code::InvalidField).field(field);
+    if !is_line(&page.organisation, NAME_MAX) {
+        return Err(bad("organisation"));
+    }
+    if !is_helpdesk(page) {
+        return Err(bad("helpdesk"));
+    }
+    if !page.colour.is_empty() && !Colour::parse(&page.colour).ok_or_else(|| bad("colour"))?.carries_white() {
+        return Err(bad("colour").because_of(vec!["too_pale"]));
+    }
+    if page.return_addresses.len() > RETURN_ADDRESSES {
+        return Err(bad("return_addresses"));
+    }
+    match page.return_addresses.iter().position(|address| ReturnAddress::parse(address).is_none()) {
+        None => Ok(()),
+        Some(at) => Err(bad("return_addresses").pointing_at(at.saturating_add(1), NOT_AN_ADDRESS.to_owned())),
     }
 }
 
@@ -124,6 +172,28 @@ mod tests {
         ] {
             assert!(!judge(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_colour_carries_white_and_return_addresses_are_https() {
+        let judge = |page: CustomisationPolicy| {
+            check_customisation(&page).err().map(|problem| (problem.field.unwrap(), problem.reasons, problem.at))
+        };
+        let page = CustomisationPolicy::default;
+        assert_eq!(judge(page()), None);
+        assert_eq!(judge(CustomisationPolicy { colour: "#0f6cbd".to_owned(), ..page() }), None);
+        let pale = judge(CustomisationPolicy { colour: "#ffff00".to_owned(), ..page() });
+        assert_eq!(pale, Some(("colour", vec!["too_pale"], None)));
+        let name = judge(CustomisationPolicy { colour: "red".to_owned(), ..page() });
+        assert_eq!(name, Some(("colour", vec![], None)));
+        let addresses = |addresses: Vec<&str>| {
+            let return_addresses = addresses.into_iter().map(str::to_owned).collect();
+            judge(CustomisationPolicy { return_addresses, ..page() })
+        };
+        assert_eq!(addresses(vec!["https://app.example.org"; 10]), None);
+        assert_eq!(addresses(vec!["https://app.example.org"; 11]), Some(("return_addresses", vec![], None)));
+        let second = addresses(vec!["https://app.example.org", "http://app.example.org"]);
+        assert_eq!(second, Some(("return_addresses", vec![], Some(2))));
     }
 
     #[test]

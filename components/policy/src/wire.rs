@@ -19,6 +19,22 @@ pub struct Pages<'a> {
     pub entitlement: EntitlementPage,
 }
 
+/// A logo to be saved. The version is that of Customisation.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLogo {
+    /// In base64.
+    pub png: String,
+    pub version: u64,
+}
+
+/// A logo to be taken away.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoLogo {
+    pub version: u64,
+}
+
 /// Entitlement as it is shown and saved: without what follows from it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -22,7 +22,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
                 let wanted: wire::Start = request.json()?;
                 let (flow, policy) = step::start(&app, &wanted.name, wanted.reason).await?;
                 let cookie = cookies::set(cookies::FLOW, &app.vault.seal_flow(&flow)?);
-                Ok(Reply::ok(&wire::Started::under(&policy)).cookie(cookie))
+                Ok(Reply::ok(&wire::Started::under(&policy, wanted.return_to.as_deref())).cookie(cookie))
             }
             _ => Ok(Reply::method_not_allowed("POST")),
         },

@@ -7,6 +7,7 @@
 
 pub mod code;
 pub mod coded;
+pub mod colour;
 pub mod destination;
 pub mod email;
 pub mod enrolment;
@@ -22,6 +23,7 @@ pub mod methods;
 pub mod name;
 pub mod password;
 pub mod phone;
+pub mod return_address;
 pub mod roles;
 pub mod secret;
 pub mod sending;
@@ -31,11 +33,13 @@ pub mod totp;
 
 pub use code::Code;
 pub use coded::Coded;
+pub use colour::Colour;
 pub use destination::Destination;
 pub use email::EmailAddress;
 pub use ids::{AccountId, GroupId, Id, MethodId};
 pub use name::{DisplayName, GroupName, UserName};
 pub use password::Password;
 pub use phone::PhoneNumber;
+pub use return_address::ReturnAddress;
 pub use secret::Secret;
 pub use timestamp::Timestamp;

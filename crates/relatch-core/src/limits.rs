@@ -104,10 +104,22 @@ pub const PASSWORD_MAX_BYTES: usize = 1_024;
 
 /// Largest request body in bytes (SEC-37, SEC-68).
 pub const BODY_MAX: usize = 8 * 1_024;
+/// Largest body that carries a logo: [`LOGO_MAX`] in base64, and a version.
+pub const LOGO_BODY_MAX: usize = 40 * 1_024;
 /// Deepest nesting of a request body (SEC-68).
 pub const BODY_DEPTH: usize = 8;
 /// Bodies a component may be asked to hash at once are bounded by the host; see docs/OPERATIONS.md.
 pub const NAME_MAX_BYTES: usize = 256;
+
+/// Largest logo as it is sent, in bytes (choice).
+pub const LOGO_MAX: usize = 24 * 1_024;
+/// Largest logo as it is kept: written anew it may be less well compressed than it came (choice).
+pub const LOGO_KEPT_MAX: usize = 64 * 1_024;
+/// Largest logo in pixels (choice).
+pub const LOGO_WIDTH: u32 = 480;
+pub const LOGO_HEIGHT: u32 = 160;
+/// Addresses people may be sent on to (choice).
+pub const RETURN_ADDRESSES: usize = 10;
 
 /// Slots that decoys and client addresses share per window, so that strangers cannot grow the
 /// store without bound (SEC-75).

@@ -10,6 +10,9 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri '
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; upgrade-insecure-requests";
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)";
 
+/// For what never changes under its address.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 /// On every reply of ours, page or API.
 const COMMON: [(&str, &str); 7] = [
     ("strict-transport-security", "max-age=63072000; includeSubDomains"),
@@ -34,8 +37,7 @@ pub fn page(content_type: &str, immutable: bool) -> HeaderMap {
     put(&mut headers, "content-security-policy", PAGE_POLICY);
     put(&mut headers, "permissions-policy", PERMISSIONS);
     put(&mut headers, "cross-origin-embedder-policy", "require-corp");
-    let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-store" };
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(if immutable { FOR_EVER } else { "no-store" }));
     if let Ok(value) = HeaderValue::from_str(content_type) {
         headers.insert(CONTENT_TYPE, value);
     }
@@ -72,6 +74,13 @@ pub fn api(reply: Reply, request_id: &str) -> (http::StatusCode, HeaderMap, Vec<
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             body
         }
+        Kind::Png(image) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+            // The same for everybody: a copy may be kept whoever asked.
+            headers.remove(VARY);
+            image
+        }
         Kind::Problem(mut problem) => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
             if matches!(reply.status.as_u16(), 429 | 503) {
@@ -101,5 +110,21 @@ mod tests {
             assert_eq!(headers.contains_key(RETRY_AFTER), matches!(status.as_u16(), 429 | 503));
             assert!(!body.is_empty());
         }
+    }
+
+    #[test]
+    fn an_image_is_kept_and_carries_the_api_headers() {
+        let (_, headers, body) = api(Reply::png(vec![1, 2]), "r");
+        for (name, value) in COMMON {
+            assert_eq!(headers[name], value);
+        }
+        assert_eq!(
+            (&headers[CONTENT_TYPE], &headers[CACHE_CONTROL]),
+            (&"image/png".parse().unwrap(), &FOR_EVER.parse().unwrap())
+        );
+        assert_eq!(headers[CONTENT_SECURITY_POLICY], API_POLICY);
+        assert!(!headers.contains_key(VARY) && !headers.contains_key(SET_COOKIE));
+        assert_eq!(body, [1, 2]);
+        assert_eq!(api(Reply::empty(), "r").1[CACHE_CONTROL], "no-store");
     }
 }

@@ -18,6 +18,8 @@ pub struct Reply {
 #[derive(Debug)]
 pub enum Kind {
     Json(Vec<u8>),
+    /// An image whose address is another as soon as it is another image.
+    Png(Vec<u8>),
     Empty,
     Problem(Problem),
 }
@@ -29,6 +31,11 @@ impl Reply {
 
     pub fn ok(body: &impl Serialize) -> Self {
         Self::json(StatusCode::OK, body)
+    }
+
+    /// An image that may be kept for ever, by anybody.
+    pub fn png(image: Vec<u8>) -> Self {
+        Self::of(StatusCode::OK, Kind::Png(image))
     }
 
     pub fn empty() -> Self {

@@ -54,12 +54,17 @@ impl Request {
 
     /// The body as `T`: JSON only, strict (SEC-68).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.json_within(BODY_MAX)
+    }
+
+    /// The same where a body may have up to `most` bytes.
+    pub fn json_within<T: DeserializeOwned>(&self, most: usize) -> Result<T, Problem> {
         let media = self.header("content-type").unwrap_or_default();
         let essence = media.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(Code::UnsupportedMediaType));
         }
-        if self.body.len() > BODY_MAX {
+        if self.body.len() > most {
             return Err(Problem::new(Code::BodyTooLarge));
         }
         json::parse(&self.body)

@@ -30,9 +30,23 @@ where
     Step: FnOnce(SpinApp, Request) -> Running,
     Running: Future<Output = Handled>,
 {
+    serve_with(incoming, |_| BODY_MAX, step).await
+}
+
+/// The same for a component with a route whose bodies may be larger: `most` says how large, of a path.
+pub async fn serve_with<Step, Running>(
+    incoming: spin_sdk::http::Request,
+    most: impl FnOnce(&str) -> usize,
+    step: Step,
+) -> Answer
+where
+    Step: FnOnce(SpinApp, Request) -> Running,
+    Running: Future<Output = Handled>,
+{
     let request_id = request_id();
     let head = incoming.method() == Method::HEAD;
-    let outcome = match read(incoming).await {
+    let most = most(incoming.uri().path());
+    let outcome = match read(incoming, most).await {
         Ok(request) => run(request, &request_id, step).await,
         Err(problem) => Err(problem.into()),
     };
@@ -93,14 +107,14 @@ pub fn now() -> Timestamp {
     Timestamp(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
-/// Reads a request within its limits; more is refused without being kept.
-pub async fn read(incoming: spin_sdk::http::Request) -> Result<Request, Problem> {
+/// Reads a request whose body has `most` bytes; more is refused without being kept.
+pub async fn read(incoming: spin_sdk::http::Request, most: usize) -> Result<Request, Problem> {
     let (parts, body) = incoming.into_parts();
     let announced = parts.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY_MAX as u64) {
+    if announced.is_some_and(|length| length > most as u64) {
         return Err(Problem::new(Code::BodyTooLarge));
     }
-    let body = collect(body).await?;
+    let body = collect(body, most).await?;
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method };
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().map(ToOwned::to_owned);
@@ -108,7 +122,7 @@ pub async fn read(incoming: spin_sdk::http::Request) -> Result<Request, Problem>
 }
 
 /// Reads a body piece by piece, so that a large one is dropped and not kept.
-async fn collect<B>(mut body: B) -> Result<Vec<u8>, Problem>
+pub async fn collect<B>(mut body: B, most: usize) -> Result<Vec<u8>, Problem>
 where
     B: http_body::Body + Unpin,
     B::Data: AsRef<[u8]>,
@@ -117,7 +131,7 @@ where
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|_| Problem::new(Code::InvalidBody))?;
         if let Ok(data) = frame.into_data() {
-            if bytes.len().saturating_add(data.as_ref().len()) > BODY_MAX {
+            if bytes.len().saturating_add(data.as_ref().len()) > most {
                 return Err(Problem::new(Code::BodyTooLarge));
             }
             bytes.extend_from_slice(data.as_ref());

@@ -10,4 +10,4 @@ pub mod spin_kv;
 pub mod views;
 
 pub use app::{App, StepError, Stepped};
-pub use entry::{Handled, SpinApp, serve};
+pub use entry::{Handled, SpinApp, serve, serve_with};

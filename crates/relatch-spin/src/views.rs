@@ -19,6 +19,12 @@ pub struct Organisation<'a> {
     /// Where a dead end sends people: an https address or a mail address.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub helpdesk: &'a str,
+    /// `#rrggbb`, dark enough for white on it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub colour: &'a str,
+    /// Where the logo is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -235,8 +241,14 @@ impl<'a> From<&'a Person> for UserView<'a> {
 
 impl<K: Kv, E: Entropy> App<K, E> {
     pub fn organisation<'a>(&'a self, policy: &'a Policy) -> Organisation<'a> {
-        let helpdesk = &policy.customisation.helpdesk;
-        Organisation { name: self.organisation_name(policy), domain: &self.settings.domain, helpdesk }
+        let page = &policy.customisation;
+        Organisation {
+            name: self.organisation_name(policy),
+            domain: &self.settings.domain,
+            helpdesk: &page.helpdesk,
+            colour: &page.colour,
+            logo: (page.logo != 0).then(|| format!("/api/logo/{}", page.logo)),
+        }
     }
 
     pub fn signed_out<'a>(&'a self, policy: &'a Policy) -> SessionView<'a> {

@@ -17,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 43] = [
+pub const PREFIXES: [(&str, bool); 44] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -43,6 +43,7 @@ pub const PREFIXES: [(&str, bool); 43] = [
     ("helpdesk-code", false),
     ("limit", true),
     ("lock", false),
+    ("logo", false),
     ("member-at", false),
     ("methods", false),
     ("name", false),
@@ -170,6 +171,9 @@ impl Keys {
     }
     pub fn policy(&self) -> String {
         self.key("policy", &[])
+    }
+    pub fn logo(&self) -> String {
+        self.key("logo", &[])
     }
     pub fn setup(&self) -> String {
         self.key("setup", &[])

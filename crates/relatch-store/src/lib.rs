@@ -17,6 +17,7 @@ pub mod keys;
 pub mod kv;
 pub mod limits;
 pub mod lockout;
+pub mod logo;
 pub mod memory;
 pub mod methods;
 pub mod outbox;

@@ -57,7 +57,10 @@ impl Section {
             Self::Methods(page) => replace(&mut policy.methods, page),
             Self::Registration(page) => replace(&mut policy.registration, page),
             Self::Notifications(page) => replace(&mut policy.notifications, page),
-            Self::Customisation(page) => replace(&mut policy.customisation, page),
+            Self::Customisation(page) => {
+                let logo = policy.customisation.logo;
+                replace(&mut policy.customisation, CustomisationPolicy { logo, ..page })
+            }
             Self::Passwords(page) => replace(&mut policy.passwords, page),
             Self::Entitlement(page) => replace(&mut policy.entitlement, page),
         }
@@ -127,7 +130,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.write_policy(batch, changed, now).await
     }
 
-    async fn write_policy(
+    pub(crate) async fn write_policy(
         &self,
         batch: &mut Batch,
         mut policy: Policy,

@@ -140,6 +140,16 @@ pub struct CustomisationPolicy {
     pub organisation: String,
     /// Where a dead end sends people: an https address or a mail address; empty: "your helpdesk".
     pub helpdesk: String,
+    /// `#rrggbb`, dark enough for white on it; empty: ours.
+    #[serde(default)]
+    pub colour: String,
+    /// Addresses people may be sent on to when they are done.
+    #[serde(default)]
+    pub return_addresses: Vec<String>,
+    /// Which logo there is: the version of this page that it was saved under. 0: none. Only a logo's own
+    /// save changes it.
+    #[serde(default)]
+    pub logo: u64,
 }
 
 /// Groups with every group nested in them, worked out when something is saved: a request reads no group

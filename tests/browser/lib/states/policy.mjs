@@ -1,0 +1,60 @@
+// The portal: Password reset.
+
+import { BASE, field, heading, press } from "../browser.mjs";
+import { answer, LOCAL, mistakes } from "./tools.mjs";
+
+export async function adminProperties(page, see) {
+  await page.goto("/admin#password-reset");
+  await heading(page, "Properties");
+  await see("admin-properties", page);
+  await page.getByRole("radio", { name: /^None/ }).check();
+  await page.getByText("You have changes that are not saved.").waitFor();
+  await page.getByRole("link", { name: "Users", exact: true }).click();
+  await page.getByRole("dialog", { name: "Leave without saving?" }).waitFor();
+  await see("admin-properties-leave", page);
+  await press(page, "Stay here");
+  await page.getByRole("radio", { name: /^Selected/ }).check();
+  await see("admin-properties-selected", page);
+  const current = { scope: "all", groups: [], version: 1_000_000 };
+  const url = `${BASE}/api/enable-group`;
+  await page.route(url, (route) => route.fulfill(LOCAL(409, { code: "stale_version", title: "Stale.", current, status: 409 })));
+  await page.getByRole("radio", { name: /^None/ }).check();
+  await press(page, "Save");
+  await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
+  await see("admin-properties-stale", page);
+  await press(page, "Use the saved one");
+  await page.getByText("Nothing was changed.").waitFor();
+  await see("admin-properties-kept", page);
+  await page.unroute(url);
+}
+
+export async function adminPolicy(page, see) {
+  for (const title of ["Authentication methods", "Registration", "Notifications", "Customisation"]) {
+    await page.getByRole("link", { name: title, exact: true }).click();
+    await heading(page, title);
+    await see(`admin-${title.split(" ").at(-1).toLowerCase()}`, page);
+  }
+  await field(page, "Helpdesk (if you like)").fill("call us");
+  await press(page, "Save");
+  await mistakes(page);
+  await see("admin-customisation-mistake", page);
+  await page.getByRole("link", { name: "Authentication methods", exact: true }).click();
+  await press(page, "Leave without saving");
+  await heading(page, "Authentication methods");
+  const reasons = ["no_first_method", "too_few_kinds"];
+  const url = "/api/policy/methods";
+  const refused = await answer(page, url, 422, { code: "policy_refused", title: "Refused.", reasons, status: 422 });
+  await page.getByRole("checkbox", { name: /^Text/ }).uncheck();
+  await press(page, "Save");
+  await mistakes(page);
+  await see("admin-methods-refused", page);
+  await refused();
+  const current = { version: 1_000_000, needed: 2, text: true, call: false, email: true, app: true, recovery_codes: false };
+  const stale = await answer(page, url, 409, { code: "stale_version", title: "Stale.", current, status: 409 });
+  await press(page, "Save");
+  await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
+  await see("admin-methods-stale", page);
+  await stale();
+  await page.getByRole("button", { name: "Use the saved one" }).click();
+  await page.getByText("Nothing was changed.").waitFor();
+}
