@@ -177,7 +177,9 @@ mod tests {
     #[test]
     fn a_colour_carries_white_and_return_addresses_are_https() {
         let judge = |page: CustomisationPolicy| {
-            check_customisation(&page).err().map(|problem| (problem.field.unwrap(), problem.reasons, problem.at))
+            check_customisation(&page)
+                .err()
+                .map(|problem| (problem.field.unwrap(), problem.reasons, problem.place.map(|place| place.0)))
         };
         let page = CustomisationPolicy::default;
         assert_eq!(judge(page()), None);

@@ -5,14 +5,14 @@
 import { everybodyMayReset, somebody } from "./people.mjs";
 import { account } from "./states/account.mjs";
 import { doors, setup, unreachable } from "./states/doors.mjs";
-import { adminGroups } from "./states/groups.mjs";
-import { adminPolicy, adminProperties } from "./states/policy.mjs";
+import { adminDynamicGroup, adminGroups } from "./states/groups.mjs";
+import { adminPolicy, adminPolicyFull, adminProperties } from "./states/policy.mjs";
 import { register, registerOtherMethods } from "./states/register.mjs";
-import { adminReports, adminSignedOut } from "./states/reports.mjs";
-import { reset, resetOtherWays } from "./states/reset.mjs";
+import { adminReader, adminReports, adminSignedOut } from "./states/reports.mjs";
+import { reset, resetByHelpdesk, resetOtherWays } from "./states/reset.mjs";
 import { firstSignIn, signedIn, signInOtherWays } from "./states/signin.mjs";
 import { withPage } from "./states/tools.mjs";
-import { adminUsers } from "./states/users.mjs";
+import { adminFiles, adminUser, adminUsers } from "./states/users.mjs";
 
 /** All of it, in windows with these options. Gives what the console said and the policy blocked. */
 export async function everyState(browser, options, see) {
@@ -36,6 +36,7 @@ export async function everyState(browser, options, see) {
   });
   await visit((page) => reset(page, see, forgetful));
   await visit((page) => resetOtherWays(page, see));
+  await visit((page) => resetByHelpdesk(page, see));
   await visit(async (page) => {
     await signInOtherWays(page, see);
     await registerOtherMethods(page, see);
@@ -48,10 +49,15 @@ export async function everyState(browser, options, see) {
   await visit(async (page, context) => {
     await admin.caller.lend(context);
     await adminUsers(page, see);
+    await adminUser(page, see);
+    await adminFiles(page, see);
     await adminGroups(page, see);
+    await adminDynamicGroup(page, see);
     await adminProperties(page, see);
     await adminPolicy(page, see);
+    await adminPolicyFull(page, see);
     await adminReports(page, see);
+    await adminReader(page, see);
     await adminSignedOut(page, see, context);
   });
   return troubles;

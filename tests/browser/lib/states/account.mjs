@@ -1,7 +1,7 @@
 // My account.
 
 import { field, heading, press } from "../browser.mjs";
-import { answer, APP, EMAIL, KINDS, mistakes, PHONE, standing } from "./tools.mjs";
+import { answer, APP, EMAIL, KINDS, mistakes, NOT_READY, PHONE, somebodyShown, standing } from "./tools.mjs";
 
 export async function account(page, see, person) {
   await page.goto("/account");
@@ -39,6 +39,7 @@ async function accountFull(page, see) {
   const url = await answer(page, "/api/account", 200, {
     ...standing("signed_in"), methods: [PHONE, EMAIL, APP], recovery_codes: { left: 4, created_at: "2026-01-02T10:00:00Z" },
     offered: KINDS, deliveries: ["text", "call"], sessions: [line("1", 21), line("2", 20), line("3", 12)], fresh: false,
+    activity: somebodyShown().activity, readiness: NOT_READY,
   });
   await page.reload();
   await heading(page, "My account");

@@ -29,12 +29,13 @@ export async function adminProperties(page, see) {
 }
 
 export async function adminPolicy(page, see) {
-  for (const title of ["Authentication methods", "Registration", "Notifications", "Customisation"]) {
+  for (const title of ["Authentication methods", "Registration", "Notifications", "Password rules", "Entitlement", "Customisation"]) {
     await page.getByRole("link", { name: title, exact: true }).click();
     await heading(page, title);
     await see(`admin-${title.split(" ").at(-1).toLowerCase()}`, page);
   }
   await field(page, "Helpdesk (if you like)").fill("call us");
+  await field(page, "Colour (if you like)").fill("#ffee88");
   await press(page, "Save");
   await mistakes(page);
   await see("admin-customisation-mistake", page);
@@ -57,4 +58,29 @@ export async function adminPolicy(page, see) {
   await stale();
   await page.getByRole("button", { name: "Use the saved one" }).click();
   await page.getByText("Nothing was changed.").waitFor();
+}
+
+/** The same with more in them, on answers made up here. */
+export async function adminPolicyFull(page, see) {
+  await page.getByRole("link", { name: "Password rules", exact: true }).click();
+  await heading(page, "Password rules");
+  await field(page, "How many old passwords cannot be used again?").fill("11");
+  await field(page, "Words of your own that nobody may use (if you like)").fill("abc\nthis word is much too long");
+  await press(page, "Save");
+  await mistakes(page);
+  await see("admin-passwords-mistakes", page);
+  await page.getByRole("link", { name: "Entitlement", exact: true }).click();
+  await press(page, "Leave without saving");
+  await heading(page, "Entitlement");
+  const plans = ["p1", "p2"];
+  const lines = [{ group: "1".repeat(32), plans: ["p1"] }, { group: "2".repeat(32), plans: [] }];
+  const entitlement = { version: 2, check: true, cloud: plans, on_premises: plans, groups: lines };
+  const names = [{ id: "1".repeat(32), name: "SSPRTesters" }, { id: "2".repeat(32), name: "Sales in Britain and Ireland, and whoever helps them out" }];
+  const full = await answer(page, "/api/policy", 200, { entitlement, group_names: names });
+  await page.reload();
+  await page.getByText("SSPRTesters").waitFor();
+  await press(page, "Save");
+  await mistakes(page);
+  await see("admin-entitlement-mistake", page);
+  await full();
 }

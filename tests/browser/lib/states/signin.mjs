@@ -1,6 +1,6 @@
 // Signing in, for the first time and later.
 
-import { field, heading, press } from "../browser.mjs";
+import { BASE, field, heading, press } from "../browser.mjs";
 import { chooseWay, pressForCodePage, signIn, typeName, typePhone, typeRecoveryCode } from "../steps.mjs";
 import { answer, APP, mistakes, PHONE, standing } from "./tools.mjs";
 
@@ -91,5 +91,19 @@ export async function signInOtherWays(page, see) {
   await typeRecoveryCode(page, "abcd efgh ijkl mnop qrst uvwx");
   await heading(page, "You have 2 recovery codes left");
   await see("signin-few-codes", page);
+  await newRecoveryCode(page, see, standing("signed_in", { methods }));
   await before();
+}
+
+/** The code that takes the place of one that was used. */
+async function newRecoveryCode(page, see, me) {
+  await page.goto("/signin");
+  await page.reload();
+  await press(page, "Use another way");
+  await chooseWay(page, "Use a recovery code");
+  await page.unroute(`${BASE}/api/verify-code/sign-in`);
+  await answer(page, "/api/verify-code/sign-in", 200, { ...me, new_recovery_code: "ABCD-EFGH-IJKL-MNOP-QRST-UVWX" });
+  await typeRecoveryCode(page, "abcd efgh ijkl mnop qrst uvwx");
+  await heading(page, "Your new recovery code");
+  await see("signin-new-code", page);
 }

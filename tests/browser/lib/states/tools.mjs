@@ -46,3 +46,33 @@ export const standing = (stage, more = {}) => ({
 });
 
 export const KINDS = ["phone", "email", "app", "recovery_codes"];
+
+/** A user as the portal's page of one person knows them. */
+export const somebodyShown = (more = {}, user = {}) => ({
+  user: {
+    id: "0".repeat(32), name: "mias@contoso.example", display_name: "Mia Steele", roles: [], registered: true, state: "enabled",
+    must_change_password: false, created_at: "2026-01-02T10:00:00Z", department: "Sales", country: "GB", source: "cloud",
+    plans: ["p1", "business_premium"], ...user,
+  },
+  groups: [{ id: "1".repeat(32), name: "Sales in Britain and Ireland, and whoever helps them out" }],
+  version: 3,
+  locked: true,
+  readiness: { able: true, reasons: [] },
+  registered_kinds: ["phone", "app", "recovery_codes"],
+  activity: [
+    { at: "2026-11-21T10:15:00Z", what: "password_reset", by: "self" },
+    { at: "2026-11-20T10:15:00Z", what: "reset_started_by_administrator", by: "administrator" },
+    { at: "2026-11-19T10:15:00Z", what: "method_registered:phone", by: "self" },
+    { at: "2026-01-02T10:00:00Z", what: "created", by: "administrator" },
+  ],
+  ...more,
+});
+
+/** Everything that can stand in somebody's way. */
+export const NOT_READY = {
+  able: false,
+  reasons: [
+    "reset_off", "reset_not_in_group", "reset_not_entitled", "reset_nothing_registered", "reset_too_few_methods",
+    "reset_sign_in_blocked", "reset_no_writeback",
+  ],
+};
