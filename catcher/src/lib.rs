@@ -1,4 +1,4 @@
-//! Stands in for the providers of text, voice and mail, on this machine only: it checks what it is sent as strictly as
+//! Stands in for the providers of text, voice and mail, and of lists of breached passwords, on this machine only: it checks what it is sent as strictly as
 //! they would, keeps it, and shows it.
 //!
 //! ```no_run
@@ -14,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod behaviour;
+mod breaches;
 mod form;
 mod messages;
 mod postmark;
@@ -27,6 +28,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::net::TcpListener;
 
 pub use behaviour::{Behaviour, Mode};
+pub use breaches::BREACHED;
 pub use messages::{Kind, Message};
 use routes::Shared;
 
@@ -90,6 +92,7 @@ impl Catcher {
             postmark_token: options.postmark_server_token,
             messages: messages::Messages::new(options.most_messages),
             behaviour: std::sync::Mutex::default(),
+            queries: breaches::Queries::default(),
         });
         // A thread of its own: a test's executor may be busy or stopped when a provider has to answer.
         let executor = tokio::runtime::Builder::new_multi_thread()
@@ -127,7 +130,7 @@ impl Catcher {
         Ok(())
     }
 
-    /// The address both providers' base URLs are set to.
+    /// The address all providers' base URLs are set to.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
@@ -137,9 +140,14 @@ impl Catcher {
         self.shared.messages.all()
     }
 
-    /// Forgets it.
+    /// The prefixes that lists of breached passwords were asked for, oldest first.
+    pub fn queries(&self) -> Vec<String> {
+        self.shared.queries.all()
+    }
+
+    /// Forgets both.
     pub fn clear(&self) {
-        self.shared.messages.clear();
+        self.shared.clear();
     }
 
     /// How it answers from now on.

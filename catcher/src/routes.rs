@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 
 use crate::behaviour::{Behaviour, Mode};
+use crate::breaches::{self, Queries};
 use crate::messages::{Kind, Message, Messages};
 use crate::twilio::Account;
 use crate::{postmark, twilio};
@@ -28,11 +29,17 @@ pub(crate) struct Shared {
     pub(crate) postmark_token: String,
     pub(crate) messages: Messages,
     pub(crate) behaviour: Mutex<Behaviour>,
+    pub(crate) queries: Queries,
 }
 
 impl Shared {
     pub(crate) fn behaviour(&self) -> Behaviour {
         *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn clear(&self) {
+        self.messages.clear();
+        self.queries.clear();
     }
 
     pub(crate) fn set_behaviour(&self, behaviour: Behaviour) {
@@ -47,6 +54,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/2010-04-01/Accounts/{sid}/Messages.json", post(text))
         .route("/2010-04-01/Accounts/{sid}/Calls.json", post(call))
         .route("/email", post(mail))
+        .route("/range/{prefix}", get(range))
+        .route("/queries", get(queries))
         .route("/messages", get(list).delete(clear))
         .route("/behaviour", get(behaviour).put(set_behaviour))
         .route("/", get(|| asset("text/html; charset=utf-8", include_str!("page/index.html"))))
@@ -136,6 +145,29 @@ async fn behave(
     reply(accepted)
 }
 
+/// Every query in order is kept, answered or not: what counts is what left the house.
+async fn range(State(shared): Catch, Path(prefix): Path<String>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = breaches::judge(&prefix, &headers) {
+        return refusal.into_response();
+    }
+    shared.queries.add(&prefix);
+    let behaviour = shared.behaviour();
+    match behaviour.mode {
+        Mode::Ok => {}
+        Mode::Slow => tokio::time::sleep(behaviour.delay()).await,
+        Mode::Fail => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Mode::Refuse => return StatusCode::FORBIDDEN.into_response(),
+        Mode::Limit => return StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Mode::Timeout => std::future::pending().await,
+        Mode::Redirect => return (StatusCode::FOUND, [(header::LOCATION, NOWHERE)]).into_response(),
+    }
+    ([(header::CONTENT_TYPE, "text/plain")], breaches::list(&prefix)).into_response()
+}
+
+async fn queries(State(shared): Catch) -> Response {
+    json(&shared.queries.all())
+}
+
 fn reply((status, body): (StatusCode, Value)) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
@@ -152,7 +184,7 @@ async fn list(State(shared): Catch) -> Response {
 }
 
 async fn clear(State(shared): Catch) -> StatusCode {
-    shared.messages.clear();
+    shared.clear();
     StatusCode::NO_CONTENT
 }
 

@@ -154,6 +154,25 @@ async fn what_is_not_in_order_is_refused_on_any_day() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_list_of_breached_passwords_is_given_and_the_query_kept() -> Result<()> {
+    let sender = Sender::start().await?;
+    let headers = [("add-padding", "true"), ("user-agent", "test")];
+    // The SHA-1 of the first of them.
+    let (path, suffix) = ("/range/C9904", "B4090A5F313F17125A92A74F435D38B5DE7:12");
+    let list = sender.send(Method::GET, path, &headers, "").await?;
+    assert_eq!(list.status, StatusCode::OK);
+    assert!(list.text.lines().any(|line| line == suffix) && list.text.contains(":0"));
+    sender.catcher.set_behaviour(Behaviour::of(Mode::Fail));
+    assert_eq!(sender.send(Method::GET, path, &headers, "").await?.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(sender.send(Method::GET, path, &headers[1..], "").await?.status, StatusCode::BAD_REQUEST);
+    assert_eq!(sender.catcher.queries(), ["C9904", "C9904"]);
+    assert_eq!(sender.send(Method::GET, "/queries", &[], "").await?.json()?, json!(["C9904", "C9904"]));
+    sender.catcher.clear();
+    assert!(sender.catcher.queries().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_page_is_its_own_and_closed_to_others() -> Result<()> {
     let sender = Sender::start().await?;
     for (path, media_type) in [("/", "text/html"), ("/app.js", "text/javascript"), ("/style.css", "text/css")] {

@@ -17,6 +17,7 @@ macro_rules! on_both_stores {
 }
 
 mod bad_input;
+mod breach;
 mod cost;
 mod customisation;
 mod journeys;

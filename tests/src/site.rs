@@ -146,6 +146,7 @@ fn variables(catcher: &str) -> Vec<(&'static str, String)> {
         ("postmark_base_url", catcher.to_owned()),
         ("postmark_server_token", options.postmark_server_token.clone()),
         ("mail_from", "reset@contoso.example".to_owned()),
+        ("breach_base_url", catcher.to_owned()),
     ]
 }
 

@@ -68,11 +68,13 @@ pub fn development_state(folder: &Path, port: u16, catcher_port: u16) -> Result<
         ("PUBLIC_ORIGIN", origin.clone()),
         ("TWILIO_BASE_URL", catcher.clone()),
         ("POSTMARK_BASE_URL", catcher.clone()),
+        ("BREACH_BASE_URL", catcher.clone()),
     ];
     let mut state = State::open_or_create(folder, &defaults)?;
     state.set("PUBLIC_ORIGIN", &origin);
     state.set("TWILIO_BASE_URL", &catcher);
     state.set("POSTMARK_BASE_URL", &catcher);
+    state.set("BREACH_BASE_URL", &catcher);
     Ok(state)
 }
 

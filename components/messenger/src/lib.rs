@@ -2,12 +2,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod provider;
+pub mod range;
 pub mod step;
 
 use http::StatusCode;
-use relatch_core::limits::BODY_MAX;
+use relatch_core::limits::{BODY_MAX, BREACH_LIST_MAX};
+use relatch_http::Request;
 use relatch_spin::entry;
-use relatch_spin::outbound::Deliver;
+use relatch_spin::outbound::{self, AskRange, Deliver, LIST_PATIENCE};
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 use step::{Answer, Wire};
@@ -17,35 +19,64 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(relatch_cor
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
-    match deliver(request).await {
-        Ok(status) => status,
-        Err((request_id, problem)) => {
-            entry::log("error", &request_id, &problem);
+    let (status, body) = match entry::read(request, BODY_MAX).await {
+        Err(_) => (StatusCode::BAD_REQUEST, Vec::new()),
+        Ok(request) if request.method != http::Method::POST => (StatusCode::NOT_FOUND, Vec::new()),
+        Ok(request) => match request.path.as_str() {
+            "/deliver" => (deliver(&request).await, Vec::new()),
+            "/range" => range(&request).await,
+            _ => (StatusCode::NOT_FOUND, Vec::new()),
+        },
+    };
+    entry::answer(status, spin_sdk::http::HeaderMap::new(), body)
+}
+
+/// Who reads the status is our own component: 204 done, 400 not understood, 503 later.
+async fn deliver(request: &Request) -> StatusCode {
+    let Ok(wanted) = serde_json::from_slice::<Deliver>(&request.body) else { return StatusCode::BAD_REQUEST };
+    match try_to_deliver(&wanted).await {
+        Ok(line) => {
+            if let Some(line) = line {
+                entry::log("info", &wanted.request_id, &line);
+            }
+            StatusCode::NO_CONTENT
+        }
+        Err(problem) => {
+            entry::log("error", &wanted.request_id, &problem);
             StatusCode::SERVICE_UNAVAILABLE
         }
     }
 }
 
-/// Who reads the status is our own component: 204 done, 400 not understood, 503 later.
-async fn deliver(request: spin_sdk::http::Request) -> Result<StatusCode, (String, String)> {
-    let early = |what: &str| (entry::request_id(), what.to_owned());
-    let Ok(request) = entry::read(request, BODY_MAX).await else { return Ok(StatusCode::BAD_REQUEST) };
-    if request.path != "/deliver" || request.method != http::Method::POST {
-        return Ok(StatusCode::NOT_FOUND);
-    }
-    let Ok(wanted) = serde_json::from_slice::<Deliver>(&request.body) else { return Ok(StatusCode::BAD_REQUEST) };
-    let vault = entry::vault().await.map_err(|_| early("the vault cannot be opened"))?;
-    let providers = providers().await.map_err(|bad| early(&bad.to_string()))?;
-    let outcome = step::deliver(&vault, &providers, &Network, &wanted.ticket, entry::now(), &wanted.request_id).await;
-    match outcome {
-        Ok(line) => {
-            if let Some(line) = line {
-                entry::log("info", &wanted.request_id, &line);
-            }
-            Ok(StatusCode::NO_CONTENT)
+async fn try_to_deliver(wanted: &Deliver) -> Result<Option<String>, String> {
+    let vault = entry::vault().await.map_err(|_| "the vault cannot be opened")?;
+    let providers = providers().await.map_err(|bad| bad.to_string())?;
+    let outcome = step::deliver(&vault, &providers, &Network, &wanted.ticket, entry::now(), &wanted.request_id);
+    outcome.await.map_err(|error| error.to_string())
+}
+
+/// 200 and the list, 204 when it could not be had, 400 not understood.
+async fn range(request: &Request) -> (StatusCode, Vec<u8>) {
+    let wanted = serde_json::from_slice::<AskRange>(&request.body);
+    let Some(wanted) = wanted.ok().filter(|wanted| relatch_core::breach::is_prefix(&wanted.prefix)) else {
+        return (StatusCode::BAD_REQUEST, Vec::new());
+    };
+    match ask_for_range(&wanted.prefix).await {
+        Ok(list) => (StatusCode::OK, list),
+        Err(problem) => {
+            // Never what was asked for.
+            entry::log("error", &wanted.request_id, &format!("no list of breached passwords: {problem}"));
+            (StatusCode::NO_CONTENT, Vec::new())
         }
-        Err(error) => Err((wanted.request_id, error.to_string())),
     }
+}
+
+async fn ask_for_range(prefix: &str) -> Result<Vec<u8>, String> {
+    let base = entry::variable("breach_base_url").await.map_err(|bad| bad.to_string())?;
+    let request = range::ask(&base, prefix).ok_or("breach_base_url is no address")?;
+    let request = request.map(|()| spin_sdk::http::EmptyBody::new());
+    let (status, list) = outbound::fetch(request, BREACH_LIST_MAX, LIST_PATIENCE).await?;
+    if status == StatusCode::OK { Ok(list) } else { Err(format!("status {status}")) }
 }
 
 async fn providers() -> Result<provider::Providers, relatch_spin::settings::BadSetting> {
@@ -70,10 +101,8 @@ impl Wire for Network {
             request = request.header(*name, value.as_str());
         }
         let Ok(request) = request.body(call.body.clone()) else { return Answer::Unreachable };
-        let send = std::pin::pin!(spin_sdk::http::send(request));
-        let patience = std::pin::pin!(spin_sdk::time::sleep(PATIENCE));
-        match futures::future::select(send, patience).await {
-            futures::future::Either::Left((Ok(response), _)) => Answer::Status(response.status().as_u16()),
+        match outbound::within(PATIENCE, spin_sdk::http::send(request)).await {
+            Some(Ok(response)) => Answer::Status(response.status().as_u16()),
             _ => Answer::Unreachable,
         }
     }

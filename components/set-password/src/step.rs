@@ -1,5 +1,6 @@
 //! The order of SETPW: is it still allowed, is the password good, win the change, hash, write.
 
+use crate::breaches::{Breaches, is_breached};
 use relatch_core::Password;
 use relatch_core::enrolment::must_register;
 use relatch_core::keyed::same;
@@ -22,7 +23,12 @@ use relatch_store::{Batch, Entropy, Kv};
 /// Two commits and one hash. The gate is the password's next generation, so one success spends every
 /// grant, code, flow and session of the old one (SEC-23, SEC-25). A new password is not locked, so this
 /// unlocks too.
-pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str) -> Stepped<Option<OutboxTicket>> {
+pub async fn reset<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    breaches: &impl Breaches,
+    flow: &Flow,
+    typed: &str,
+) -> Stepped<Option<OutboxTicket>> {
     if flow.stage != FlowStage::Proven || !flow.real {
         return Err(Code::WrongStep.into());
     }
@@ -30,10 +36,12 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow, typed: &str)
     let policy = app.vault.policy().await?;
     let person = person.filter(|person| flow.holds_grant(person, &policy)).ok_or(Code::GrantSpent)?;
     let password = judged(app, &person, &policy, typed).await?;
-    if policy.passwords.history > 0 {
-        // Every remembered password costs a hash, so whoever keeps trying is charged.
+    if policy.passwords.history > 0 || policy.passwords.breach_check {
+        // Every remembered password costs a hash, and the list a request to others, so whoever keeps trying is
+        // charged.
         app.limit(SIGN_IN_PER_CLIENT).await?;
         refuse_used(app, &person, &policy, &password)?;
+        refuse_breached(breaches, &policy, &password).await?;
     }
     if !app.vault.claim_password_change(flow.subject, flow.generation, flow.begun).await? {
         return Err(Code::GrantSpent.into());
@@ -69,6 +77,7 @@ async fn tell_of_reset<K: Kv, E: Entropy>(
 /// The forced change of a first sign-in (S35): two hashes, so the client is charged first.
 pub async fn first_sign_in<K: Kv, E: Entropy>(
     app: &App<K, E>,
+    breaches: &impl Breaches,
     caller: &Caller,
     typed: &str,
 ) -> Stepped<(Opened, Stage, Policy)> {
@@ -80,6 +89,7 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
         return Err(rejected(&[Rejection::SameAsBefore]).into());
     }
     refuse_used(app, person, &policy, &password)?;
+    refuse_breached(breaches, &policy, &password).await?;
     let stage = after_password_change(must_register(person.standing(&policy), policy.registration.ask_at_sign_in));
     let mut batch = Batch::default();
     let token = change_to(app, caller, &mut batch, &password, stage, &policy).await?;
@@ -91,6 +101,7 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
 /// password is asked for, and a wrong one counts like at sign-in (SEC-40). Every other session ends.
 pub async fn change<K: Kv, E: Entropy>(
     app: &App<K, E>,
+    breaches: &impl Breaches,
     caller: &Caller,
     current: &str,
     typed: &str,
@@ -118,13 +129,16 @@ pub async fn change<K: Kv, E: Entropy>(
     }
     app.vault.forgive_sign_in(&mut batch, &charged).await?;
     // Both are at hand, so sameness needs no third hash.
-    if same(current.expose().as_bytes(), password.expose().as_bytes()) {
+    let reason = if same(current.expose().as_bytes(), password.expose().as_bytes()) {
+        Some(Rejection::SameAsBefore)
+    } else if app.was_used_before(person, &password, &policy)? {
+        Some(Rejection::UsedBefore)
+    } else {
+        is_breached(breaches, &policy, &password).await.then_some(Rejection::Breached)
+    };
+    if let Some(reason) = reason {
         app.vault.commit(batch).await?;
-        return Err(rejected(&[Rejection::SameAsBefore]).into());
-    }
-    if app.was_used_before(person, &password, &policy)? {
-        app.vault.commit(batch).await?;
-        return Err(rejected(&[Rejection::UsedBefore]).into());
+        return Err(rejected(&[reason]).into());
     }
     let token = change_to(app, caller, &mut batch, &password, Stage::SignedIn, &policy).await?;
     let ticket = app.notify(&mut batch, &policy, Notice::PasswordChanged, &[&person.methods])?;
@@ -178,6 +192,10 @@ fn refuse_used<K: Kv, E: Entropy>(
     if app.was_used_before(person, password, policy)? { Err(rejected(&[Rejection::UsedBefore]).into()) } else { Ok(()) }
 }
 
+async fn refuse_breached(breaches: &impl Breaches, policy: &Policy, password: &Password) -> Stepped<()> {
+    if is_breached(breaches, policy, password).await { Err(rejected(&[Rejection::Breached]).into()) } else { Ok(()) }
+}
+
 fn rejected(reasons: &[Rejection]) -> Problem {
     Problem::new(Code::PasswordRejected).field("password").reasons(reasons)
 }
@@ -191,10 +209,45 @@ fn too_much(reason: Rejection) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_encoding::HEXUPPER;
     use relatch_core::methods::{Kind, Kinds};
     use relatch_core::{AccountId, Timestamp};
+    use relatch_spin::StepError;
+    use relatch_store::policy::Section;
     use relatch_store::tokens::Reason;
     use relatch_testkit::{PASSWORD, PHONE, TestApp, app, enable_all, person, with_phone};
+    use sha1::{Digest, Sha1};
+    use std::cell::Cell;
+
+    /// Nobody can be asked.
+    struct Silent;
+
+    impl Breaches for Silent {
+        async fn list(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    /// Knows these passwords, and counts how often it was asked.
+    struct Known(&'static [&'static str], Cell<usize>);
+
+    impl Breaches for Known {
+        async fn list(&self, prefix: &str) -> Option<String> {
+            self.1.set(self.1.get() + 1);
+            let hash = |password: &&str| HEXUPPER.encode(&Sha1::digest(password.as_bytes()));
+            let lines =
+                self.0.iter().map(hash).filter_map(|hash| Some(format!("{}:2\r\n", hash.strip_prefix(prefix)?)));
+            Some(lines.collect())
+        }
+    }
+
+    async fn check_breaches(app: &TestApp) {
+        let mut passwords = app.vault.policy().await.unwrap().passwords;
+        passwords.breach_check = true;
+        let mut batch = Batch::default();
+        app.vault.save_section(&mut batch, Section::Passwords(passwords), app.now).await.unwrap();
+        app.vault.commit(batch).await.unwrap();
+    }
 
     async fn granted(app: &TestApp) -> Flow {
         let alice = with_phone(app, &person(app, "alice", Vec::new(), false).await, PHONE).await;
@@ -225,9 +278,9 @@ mod tests {
             let app = app();
             let flow = granted(&app).await;
             let before = app.vault.kv().commits();
-            reset(&app, &flow, "quiet green bottles").await.unwrap();
+            reset(&app, &Silent, &flow, "quiet green bottles").await.unwrap();
             assert_eq!(app.vault.kv().commits() - before, 2);
-            assert!(reset(&app, &flow, "quiet green bottles").await.is_err());
+            assert!(reset(&app, &Silent, &flow, "quiet green bottles").await.is_err());
             let person = app.vault.person(flow.subject).await.unwrap().unwrap();
             assert_eq!(person.password.generation, 2);
         });
@@ -240,10 +293,43 @@ mod tests {
             let flow = granted(&app).await;
             let before = app.vault.kv().commits();
             for bad in ["short", "alice", &"x".repeat(257)] {
-                assert!(reset(&app, &flow, bad).await.is_err(), "{bad}");
+                assert!(reset(&app, &Silent, &flow, bad).await.is_err(), "{bad}");
             }
             assert_eq!(app.vault.kv().commits(), before);
-            reset(&app, &flow, "quiet green bottles").await.unwrap();
+            reset(&app, &Silent, &flow, "quiet green bottles").await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_breached_password_is_refused_where_policy_asks_and_costs_no_grant() {
+        pollster::block_on(async {
+            let app = app();
+            let flow = granted(&app).await;
+            let breaches = Known(&["quiet green bottles"], Cell::new(0));
+            check_breaches(&app).await;
+            let refused = reset(&app, &breaches, &flow, "quiet green bottles").await.unwrap_err();
+            let StepError::Refused(problem) = refused else { panic!("it was judged") };
+            assert_eq!((problem.code, problem.reasons), (Code::PasswordRejected, vec!["breached"]));
+            // What is refused anyway is asked of nobody.
+            assert!(reset(&app, &breaches, &flow, "short").await.is_err());
+            assert_eq!(breaches.1.get(), 1);
+            reset(&app, &breaches, &flow, "quiet brown bottles").await.unwrap();
+            assert_eq!(breaches.1.get(), 2);
+        });
+    }
+
+    #[test]
+    fn nobody_is_asked_unless_policy_says_so_and_silence_is_no_reason() {
+        pollster::block_on(async {
+            let app = app();
+            let flow = granted(&app).await;
+            let breaches = Known(&["quiet green bottles"], Cell::new(0));
+            reset(&app, &breaches, &flow, "quiet green bottles").await.unwrap();
+            assert_eq!(breaches.1.get(), 0);
+            let app = relatch_testkit::app();
+            let flow = granted(&app).await;
+            check_breaches(&app).await;
+            reset(&app, &Silent, &flow, "quiet green bottles").await.unwrap();
         });
     }
 
@@ -275,7 +361,7 @@ mod tests {
             assert!(!fail(&app, id, 1, Device::Unknown, PASSWORD).await);
             let session = app.vault.session(opened.expose(), app.now).await.unwrap().unwrap();
             let caller = Caller { session, cookie: opened.expose().to_owned() };
-            let (opened, _, _) = change(&app, &caller, PASSWORD, "quiet green bottles").await.unwrap();
+            let (opened, _, _) = change(&app, &Silent, &caller, PASSWORD, "quiet green bottles").await.unwrap();
             assert!(fail(&app, id, 2, Device::Unknown, "not the right one").await);
             // Devices that were known are no longer; this one is.
             assert_eq!(app.vault.device(Some(old), id, 2, app.now), Device::Unknown);
@@ -290,7 +376,7 @@ mod tests {
             let app = app();
             let flow = granted(&app).await;
             app.vault.kv().fail(true);
-            assert!(reset(&app, &flow, "quiet green bottles").await.is_err());
+            assert!(reset(&app, &Silent, &flow, "quiet green bottles").await.is_err());
             app.vault.kv().fail(false);
             assert_eq!(app.vault.person(flow.subject).await.unwrap().unwrap().password.generation, 1);
         });

@@ -5,6 +5,7 @@
 //! in as arguments.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod breach;
 pub mod code;
 pub mod coded;
 pub mod colour;

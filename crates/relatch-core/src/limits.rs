@@ -58,6 +58,11 @@ pub const SENDS_PER_DAY: usize = 10;
 /// A message is tried against its provider for this long at most, whatever its code's life.
 pub const DELIVERY_TIMEOUT: u64 = 10;
 
+/// A list of breached passwords is waited for no longer than this: seconds (choice).
+pub const BREACH_TIMEOUT: u64 = 3;
+/// Largest such list in bytes (choice; with padding they are 50 KiB).
+pub const BREACH_LIST_MAX: usize = 256 * 1_024;
+
 /// A notice of what was done is tried for an hour (choice).
 pub const NOTICE_LIFE: u64 = HOUR;
 

@@ -1,9 +1,14 @@
-//! Telling the messenger that something waits in the outbox.
+//! What leaves a component: telling the messenger that something waits in the outbox, asking it for a list.
 
 use crate::SpinApp;
+use crate::entry::{collect, log};
+use futures::future::{Either, select};
+use relatch_core::limits::{BREACH_LIST_MAX, BREACH_TIMEOUT};
 use relatch_store::outbox::OutboxTicket;
 use serde::{Deserialize, Serialize};
 use spin_sdk::http;
+use std::pin::pin;
+use std::time::Duration;
 
 /// What a step and the messenger say to one another.
 #[derive(Serialize, Deserialize)]
@@ -12,6 +17,17 @@ pub struct Deliver {
     pub ticket: OutboxTicket,
     pub request_id: String,
 }
+
+/// The same about passwords that are known from breaches: those whose hash begins like this.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskRange {
+    pub prefix: String,
+    pub request_id: String,
+}
+
+/// Longest the other side may take over such a list.
+pub const LIST_PATIENCE: Duration = Duration::from_secs(BREACH_TIMEOUT);
 
 /// Delivers what a request put in the outbox, if anything.
 pub fn deliver(app: &SpinApp, ticket: Option<OutboxTicket>) {
@@ -27,7 +43,52 @@ fn deliver_later(ticket: OutboxTicket, request_id: String) {
         let Ok(body) = serde_json::to_vec(&body) else { return };
         let told = http::post("http://messenger.spin.internal/deliver", body).await;
         if let Err(error) = told {
-            crate::entry::log("error", &request_id, &format!("messenger out of reach: {error:?}"));
+            log("error", &request_id, &format!("messenger out of reach: {error:?}"));
         }
     });
+}
+
+/// The list of breached passwords whose hash begins with `prefix`; nothing when it cannot be had.
+pub async fn breach_list(prefix: &str, request_id: &str) -> Option<String> {
+    let ask = AskRange { prefix: prefix.to_owned(), request_id: request_id.to_owned() };
+    let request = http::Request::post("http://messenger.spin.internal/range").body(serde_json::to_string(&ask).ok()?);
+    let outcome = fetch(request.ok()?, BREACH_LIST_MAX, LIST_PATIENCE).await;
+    let problem = match outcome {
+        Ok((http::StatusCode::OK, list)) => match String::from_utf8(list) {
+            Ok(list) => return Some(list),
+            Err(_) => "not text".to_owned(),
+        },
+        // It could not ask, and has said why.
+        Ok((http::StatusCode::NO_CONTENT, _)) => return None,
+        Ok((status, _)) => format!("status {status}"),
+        Err(problem) => problem,
+    };
+    log("error", request_id, &format!("no list of breached passwords from the messenger: {problem}"));
+    None
+}
+
+/// Status and, of a 200, a body of at most `most` bytes; all within `patience`. Else why not, for the log.
+pub async fn fetch(
+    request: impl http::IntoRequest,
+    most: usize,
+    patience: Duration,
+) -> Result<(http::StatusCode, Vec<u8>), String> {
+    let work = async {
+        let response = http::send(request).await.map_err(|error| format!("{error:?}"))?;
+        let status = response.status();
+        if status != http::StatusCode::OK {
+            return Ok((status, Vec::new()));
+        }
+        let body = collect(response.into_body(), most).await;
+        body.map(|body| (status, body)).map_err(|_| "the answer breaks off or is too large".to_owned())
+    };
+    within(patience, work).await.unwrap_or_else(|| Err("no answer in time".to_owned()))
+}
+
+/// What `work` comes to, if it does in time.
+pub async fn within<T>(patience: Duration, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(spin_sdk::time::sleep(patience))).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
 }
