@@ -3,14 +3,16 @@
 import { get, post, remove, session } from "./api.js";
 import { momentOf } from "./dates.js";
 import { confirm } from "./dialog.js";
-import { $, $$, count, stamp } from "./dom.js";
+import { $, $$, count, make, stamp } from "./dom.js";
 import { enableToggles } from "./fields.js";
 import { flash, warn } from "./flash.js";
 import { GONE, handle } from "./form.js";
+import { showLately } from "./lately.js";
 import { KINDS, methodLine } from "./methods.js";
 import { Mistakes } from "./mistakes.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
-import { prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
+import { reasonsInWords } from "./readiness.js";
+import { linkHelpdesk, prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
 /** The account as the service last told it. */
@@ -18,6 +20,7 @@ let account;
 /** News for the list, after something was changed on another step. */
 let news;
 let mustSignIn = false;
+let organisation = {};
 
 const load = async () => take(await get("/api/account"));
 
@@ -52,6 +55,7 @@ function renderAccount() {
   for (const link of $$("[data-fresh]", root)) guard(link);
   press($("[data-drop]", root), root, dropCodes);
   press($("[data-others]", root), root, endOthers);
+  linkHelpdesk(root, organisation);
   show(root);
   if (news) {
     const text = news;
@@ -82,6 +86,20 @@ function show(root) {
   $("[data-drop]", root).hidden = !codes;
   $("[data-sessions]", root).replaceChildren(...sessions.map((one) => sessionLine(one, root)));
   $("[data-others]", root).hidden = sessions.length < 2;
+  $("[data-readiness]", root).replaceChildren(readinessNote());
+  $("[data-no-activity]", root).hidden = showLately($("[data-lately]", root), account.activity, "you");
+}
+
+/** Whether a forgotten password would be no trouble, and what to do if it would. */
+function readinessNote() {
+  const { able = true, reasons = [] } = account.readiness ?? {};
+  if (able) return stamp("t-able");
+  const note = stamp("t-unable");
+  const lines = reasonsInWords(reasons, "you").map(({ text, act, href }) =>
+    make("li", {}, `${text} `, href ? make("a", { href }, act) : act),
+  );
+  $("[data-reasons]", note).append(...lines);
+  return note;
 }
 
 function codesInWords(codes) {
@@ -238,6 +256,7 @@ async function begin() {
   try {
     const me = await session();
     showOrganisation(me);
+    ({ organisation } = me);
     if (me.stage !== "signed_in") {
       signInFirst("account");
       return;

@@ -11,6 +11,8 @@ export class Problem extends Error {
     this.reasons = body.reasons ?? [];
     this.retryAfter = body.retry_after;
     this.current = body.current;
+    this.detail = body.detail;
+    this.at = body.at;
   }
 }
 
@@ -87,7 +89,8 @@ async function write(method, path, body) {
 
 export const post = (path, body = {}) => write("POST", path, body);
 export const put = (path, body) => write("PUT", path, body);
-export const remove = (path) => write("DELETE", path);
+export const patch = (path, body) => write("PATCH", path, body);
+export const remove = (path, body) => write("DELETE", path, body);
 export const signOut = async () => {
   await remove("/api/sign-in");
   csrf = undefined;

@@ -7,4 +7,5 @@ const formatted = (options) => {
 
 export const dateOf = formatted({ dateStyle: "long" });
 export const shortDateOf = formatted({ dateStyle: "medium" });
+export const dayOf = formatted({ day: "numeric", month: "short" });
 export const momentOf = formatted({ dateStyle: "medium", timeStyle: "short" });

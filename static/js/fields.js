@@ -46,6 +46,13 @@ export function recoveryCodeFrom(values) {
   throw new Mistakes([{ field: "code", text }]);
 }
 
+/** A code from the helpdesk, however it was typed. The service decides whether it is one. */
+export function helpdeskCodeFrom(values) {
+  const code = values.code.normalize("NFKC").toUpperCase().replace(/[\s\p{Pd}._]/gu, "");
+  if (!code) throw new Mistakes([{ field: "code", text: "Type the code that your helpdesk gave you." }]);
+  return code.match(/.{1,4}/g).join("-");
+}
+
 /** An email address as typed. The service decides whether it is one. */
 export function addressFrom(values) {
   const address = required(values, "address", "Type your whole email address.");

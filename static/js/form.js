@@ -121,6 +121,7 @@ function markField(form, name, text) {
     return input;
   }
   field.classList.add("wrong");
+  field.closest("details")?.setAttribute("open", "");
   const message = make("p", { className: "error", id }, text);
   (input.closest(".secret, .suffixed, .choices") ?? input).before(message);
   input.setAttribute("aria-invalid", "true");

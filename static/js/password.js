@@ -12,6 +12,7 @@ const REASONS = {
   used_before: () => "You have used this password before. Choose another one.",
   contains_name: () => "Do not use your name or user name in it.",
   common: () => "This password is on the list of passwords that many people use. Choose another one.",
+  breached: () => "This password was leaked somewhere, so others may know it. Choose another one.",
   too_few_kinds: () => "Use three of these four: small letters, capital letters, digits and signs.",
   too_few_points: () => "It is made of too few different parts, so it is easy to guess. Add a word or two.",
   unsupported_character: () => "It has a character that cannot be used. Use letters, digits, spaces and signs.",
@@ -35,15 +36,35 @@ function isMostlyName(password, names) {
   return ownWords(names).some((word) => text.includes(word) && length(word) * 2 >= length(text));
 }
 
-function rulesFor({ min_length: min, max_length: max }, names) {
+const SMALL = /\p{Ll}/u;
+const CAPITAL = /\p{Lu}/u;
+const DIGIT = /\p{Nd}/u;
+const SIGN = /[^\p{L}\p{Nd}]/u;
+
+/** How many of the four kinds of characters are in it. */
+const kindsIn = (password) => [SMALL, CAPITAL, DIGIT, SIGN].filter((kind) => kind.test(password)).length;
+const wantsKinds = ({ profile }) => profile === "entra";
+
+function rulesFor(rules, names) {
+  const { min_length: min, max_length: max } = rules;
+  const isRight = (password) => length(password) >= min && length(password) <= max;
+  const kinds = {
+    text: "Three of these four: small letters, capital letters, digits, signs",
+    met: (password) => kindsIn(password) >= 3,
+  };
   return [
-    { text: `At least ${min} characters`, met: (password) => length(password) >= min && length(password) <= max },
+    { text: wantsKinds(rules) ? `${min} to ${max} characters` : `At least ${min} characters`, met: isRight },
+    ...(wantsKinds(rules) ? [kinds] : []),
     { text: "Not your name or user name", met: (password) => password !== "" && !isMostlyName(password, names) },
     { text: "The same in both boxes", met: (password, confirm) => password !== "" && password === confirm },
   ];
 }
 
-const OLD = { text: "Not the one you had before. We check this when you save." };
+/** Only the service knows the old ones. */
+function oldRule({ history }) {
+  const which = history > 1 ? `None of the last ${history} that you had` : "Not the one you had before";
+  return { text: `${which}. We check this when you save.` };
+}
 
 /** Shows the rules before typing, and ticks them while a password is typed. `isFirst`: an old one is not compared. */
 export function preparePassword(root, rules, names, { isFirst = false } = {}) {
@@ -51,7 +72,8 @@ export function preparePassword(root, rules, names, { isFirst = false } = {}) {
   const password = $("#f-password", root);
   const confirm = $("#f-confirm", root);
   $("[name=username]", root).value = names[0] ?? "";
-  const wanted = [...rulesFor(rules, names), ...(isFirst ? [] : [OLD])];
+  const typed = rulesFor(rules, names);
+  const wanted = [...typed, ...(isFirst ? [] : [oldRule(rules)])];
   const shown = wanted.map((rule) => {
     const state = make("span", { className: "hidden" });
     const item = make("li", {}, state, rule.text);
@@ -65,7 +87,7 @@ export function preparePassword(root, rules, names, { isFirst = false } = {}) {
     const words = showStrength(root, password.value, names);
     clearTimeout(soon);
     soon = setTimeout(() => {
-      const text = password.value && `${words}. ${met} of 3 rules met.`;
+      const text = password.value && `${words}. ${met} of ${typed.length} rules met.`;
       if (text && text !== said) announce((said = text));
     }, 900);
   };
@@ -104,6 +126,7 @@ export function passwordFrom(values, rules) {
   } else if (length(password) > rules.max_length) {
     mistakes.push({ field: "password", text: REASONS.too_long(rules) });
   }
+  if (password && wantsKinds(rules) && kindsIn(password) < 3) mistakes.push({ field: "password", text: REASONS.too_few_kinds() });
   if (password && password !== confirm) {
     mistakes.push({ field: "confirm", text: "The two boxes are not the same. Type the new password again." });
   }

@@ -3,11 +3,15 @@
 
 import { post, session } from "./api.js";
 import { $, fill, stamp } from "./dom.js";
-import { addressFrom, codeFrom, enableToggles, explainAddress, recoveryCodeFrom, required } from "./fields.js";
+import {
+  addressFrom, codeFrom, enableToggles, explainAddress, helpdeskCodeFrom, recoveryCodeFrom, required,
+} from "./fields.js";
 import { GONE, handle } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { explainNumber, phoneFrom, phoneText, preparePhone } from "./phone.js";
 import { prepareResend } from "./resend.js";
+import { renderDone, renderUnlocked } from "./reset/ends.js";
+import { takeLink, wantedReturn } from "./reset/link.js";
 import { linkHelpdesk, showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
 import { isSent, prepareWays, wayFrom, waysOf } from "./ways.js";
@@ -19,12 +23,15 @@ const WAYS = {
   mail: "Email me a code",
   app: "Use my authenticator app",
   recovery_code: "Use a recovery code",
+  helpdesk: "I have a code from my helpdesk",
 };
 /** Ways whose code is not sent have a step of their own. */
-const TYPED = { app: "app", recovery_code: "recovery-code" };
+const TYPED = { app: "app", recovery_code: "recovery-code", helpdesk: "helpdesk-code" };
 
 /** What this walk knows. Lives in memory only. */
 let known = {};
+/** What the address brought along: a name and a code from the helpdesk. */
+let brought = takeLink();
 let organisation = { domain: "your-organisation.example" };
 
 const can = (way) => () => known.ways?.includes(way);
@@ -35,14 +42,23 @@ const steps = {
   code: { title: "Type the code", at: 2, ready: () => known.sent, render: renderCode },
   "recovery-code": { title: "Type a recovery code", at: 2, ready: can("recovery_code"), render: renderRecovery },
   app: { title: "Type the code from your app", at: 2, ready: can("app"), render: renderApp },
+  "helpdesk-code": { title: "Type the code from your helpdesk", at: 2, ready: can("helpdesk"), render: renderHelpdesk },
   unlock: { title: "What do you want to do?", at: 3, ready: () => known.mayUnlock, render: renderUnlock },
   password: { title: "Choose a new password", at: 3, ready: () => known.rules, render: renderPassword },
-  unlocked: { title: "Your account is unlocked", at: 4, latch: "home", ready: () => known.unlocked, render: renderUnlocked },
-  done: { title: "Your password is changed", at: 4, latch: "home", ready: () => known.done, render: renderDone },
+  unlocked: { title: "Your account is unlocked", at: 4, latch: "home", ready: () => known.unlocked, render: () => renderUnlocked(known) },
+  done: { title: "Your password is changed", at: 4, latch: "home", ready: () => known.done, render: () => renderDone(known, known.reason === "locked") },
   again: { title: "You need to start again", at: 1, ready: () => known.over, render: renderAgain },
 };
 
 const due = among(steps);
+
+// A link from the helpdesk that is opened while this page is open already. Heard before the walk hears it.
+addEventListener("popstate", () => {
+  const link = takeLink();
+  if (!link) return;
+  brought = link;
+  known = {};
+});
 
 const walk = new Walk({
   site: "Get back into your account",
@@ -53,6 +69,10 @@ const walk = new Walk({
     return step && { ...step, of: ["Who you are", "Prove it is you", last] };
   },
 });
+
+/** Somebody without any of these may still have a code from the helpdesk. */
+const waysOfFirst = (methods) => [...waysOf(methods), "helpdesk"];
+const proofs = () => known.ways.filter((way) => way !== "helpdesk");
 
 /** A single way that needs nothing typed before its code has no page to choose it. */
 const methodStep = () => (known.ways.length === 1 && TYPED[known.ways[0]]) || "method";
@@ -69,16 +89,21 @@ const hint = () => `The whole name, like mias@${organisation.domain}`;
 
 function renderName() {
   const root = stamp("t-name", { hint: hint() });
-  $("#f-name", root).value = known.name ?? "";
+  $("#f-name", root).value = known.name ?? brought?.name ?? "";
+  if (brought) fill(root, { lead: "Your helpdesk started this for you. Check that this is your user name, then go on." });
   if (known.reason) $(`[value=${known.reason}]`, root).checked = true;
   handle($("form", root), {
     explain: (problem) => (problem.code === "invalid_field" ? [NOT_A_NAME] : explain(problem)),
     send: async (values) => {
       const name = required(values, "name", "Type your user name or email.");
       const { reason } = values;
-      const started = await post("/api/start-reset", { name, reason });
-      known = { name, reason, step: started.step, steps: started.steps, ways: waysOf(started.methods) };
-      await walk.go(methodStep());
+      const body = { name, reason };
+      const back = wantedReturn();
+      if (back) body.return_to = back;
+      const started = await post("/api/start-reset", body);
+      const { step, steps: all, methods, return_to: returnTo } = started;
+      known = { name, reason, returnTo, step, steps: all, ways: waysOfFirst(methods) };
+      await walk.go(brought?.code ? "helpdesk-code" : methodStep());
     },
   });
   return root;
@@ -90,7 +115,7 @@ function kicker() {
 }
 
 function methodLead() {
-  const { ways } = known;
+  const ways = proofs();
   const only = "Type the whole";
   if (ways.every((way) => way === "mail")) {
     return `We send a code to the email address you registered. ${only} address: we only send if it is the right one.`;
@@ -110,7 +135,7 @@ function renderMethod() {
     "address-hint": "Type all of it, like mia@example.org.",
   };
   if (known.step > 1) slots.title = "Prove it in one more way";
-  if (ways.length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}?`;
+  if (proofs().length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}?`;
   const root = stamp("t-method", slots);
   linkHelpdesk(root, organisation);
   prepareWays(root, ways, WAYS, known.way);
@@ -159,20 +184,21 @@ function prepareCode(root, read, wrong) {
 
 /** Where the service wants to go on: another proof, the choice to unlock, or a new password. */
 async function follow({ next, step, steps: all, methods, password_rules: rules }) {
-  const { name, reason } = known;
+  const { name, reason, returnTo } = known;
+  brought = undefined;
   if (next === "verify") {
-    known = { name, reason, step, steps: all, ways: waysOf(methods) };
+    known = { name, reason, returnTo, step, steps: all, ways: waysOf(methods) };
     await walk.go(methodStep());
   } else {
-    known = { name, reason, rules, mayUnlock: next === "unlock" };
+    known = { name, reason, returnTo, rules, mayUnlock: next === "unlock" };
     await walk.go(next === "unlock" ? "unlock" : "password");
   }
 }
 
 function renderCode() {
-  const isPhoneOnly = known.ways.every((way) => ["text", "call"].includes(way));
+  const isPhoneOnly = proofs().every((way) => ["text", "call"].includes(way));
   const slots = { kicker: kicker(), lead: codeLead() };
-  if (!isPhoneOnly) slots.back = known.ways.length === 1 ? "Use another address" : "Use another way";
+  if (!isPhoneOnly) slots.back = proofs().length === 1 ? "Use another address" : "Use another way";
   const root = stamp("t-code", slots);
   prepareResend(root, known.sent, send, explain);
   const wrong = "This is not the right code. Look at the newest message and type it again.";
@@ -191,9 +217,16 @@ function renderApp() {
   return prepareCode(stamp("t-app-code", { kicker: kicker() }), read, wrong);
 }
 
+function renderHelpdesk() {
+  const root = stamp("t-helpdesk-code", { kicker: kicker() });
+  $("#f-code", root).value = brought?.code ?? "";
+  const wrong = "This code does not work. Check it sign by sign. If it is older than a day, or was used already, ask your helpdesk for a new one.";
+  return prepareCode(root, (values) => ({ method: "helpdesk_code", code: helpdeskCodeFrom(values) }), wrong);
+}
+
 /** An end is shown once: going back and forth must not bring it up again. */
 async function end(step, what) {
-  known = { ...what, reason: known.reason };
+  known = { ...what, reason: known.reason, returnTo: known.returnTo };
   await walk.replace(step);
   known = {};
 }
@@ -207,8 +240,8 @@ function renderUnlock() {
         await walk.go("password");
         return;
       }
-      await post("/api/unlock");
-      await end("unlocked", { unlocked: true });
+      const { new_recovery_code: newCode } = await post("/api/unlock");
+      await end("unlocked", { unlocked: true, newCode });
     },
   });
   return root;
@@ -222,23 +255,15 @@ function renderPassword() {
   });
   const { rules } = known;
   enableToggles(root);
-  preparePassword(root, rules, [known.name], { isFirst: true });
+  preparePassword(root, rules, [known.name], { isFirst: !(rules.history > 0) });
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => {
-      await post("/api/set-password/reset", { password: passwordFrom(values, rules) });
-      await end("done", { done: true });
+      const { new_recovery_code: newCode } = await post("/api/set-password/reset", { password: passwordFrom(values, rules) });
+      await end("done", { done: true, newCode });
     },
   });
   return root;
-}
-
-function renderUnlocked() {
-  return stamp("t-unlocked");
-}
-
-function renderDone() {
-  return stamp("t-done", known.reason === "locked" ? {} : { unlocked: null });
 }
 
 function renderAgain() {

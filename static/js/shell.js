@@ -3,8 +3,16 @@
 import { signOut } from "./api.js";
 import { $, $$, make } from "./dom.js";
 
-export function showOrganisation({ organisation }) {
-  $("#org").textContent = organisation?.name ?? "";
+/** Puts the organisation's name, logo and colour on the page. */
+export function showOrganisation({ organisation = {} }) {
+  const { name = "", logo, colour } = organisation;
+  const place = $("#org");
+  const picture = logo ? [make("span", { className: "plate" }, make("img", { src: logo, alt: "" }))] : [];
+  place.replaceChildren(...picture, name);
+  // The style of this element, not of its markup: the policy of the page forbids the latter.
+  const { classList, style } = document.documentElement;
+  classList.toggle("own", Boolean(colour));
+  if (colour) style.setProperty("--own", colour);
 }
 
 /** Where the page says "your helpdesk", a link to it, if the organisation named one. */

@@ -5,6 +5,7 @@ import { post, session, signOut } from "./api.js";
 import { $, $$, count, stamp } from "./dom.js";
 import { codeFrom, enableToggles, recoveryCodeFrom, required } from "./fields.js";
 import { GONE, handle, showMistakes } from "./form.js";
+import { newCodeNote } from "./newcode.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { prepareResend } from "./resend.js";
 import { placeFrom, showOrganisation } from "./shell.js";
@@ -54,6 +55,7 @@ const steps = {
   app: { title: "Type the code from your app", latch: 2, ready: can("app"), render: renderApp },
   "recovery-code": { title: "Type a recovery code", latch: 3, ready: can("recovery_code"), render: renderRecovery },
   "few-codes": { title: "Few recovery codes are left", latch: "home", ready: () => known.few !== undefined, render: renderFew },
+  "new-code": { title: "Your new recovery code", latch: "home", ready: () => known.newCode, render: renderNewCode },
   "more-information": { title: "More information required", ready: at("registration_required"), render: renderMore },
   "signed-in": { title: "You are signed in", latch: "home", ready: at("signed_in"), render: renderIn },
   "signed-out": { title: "You are signed out", ready: at("signed_out"), render: renderOut },
@@ -217,7 +219,13 @@ function renderRecovery() {
   const wrong = "This code does not work. Check it letter by letter, or type another one that you have not used yet.";
   const read = (values) => ({ method: "recovery_code", code: recoveryCodeFrom(values) });
   return prepareCode(root, read, wrong, async (next) => {
-    const { recovery_codes_left: left } = next;
+    const { recovery_codes_left: left, new_recovery_code: newCode } = next;
+    if (newCode) {
+      me = next;
+      known = { newCode };
+      await walk.replace("new-code");
+      return;
+    }
     if (next.stage !== "signed_in" || left === undefined || left > FEW) {
       await follow(next);
       return;
@@ -235,6 +243,13 @@ function renderFew() {
   return root;
 }
 
+function renderNewCode() {
+  const root = stamp("t-new-code-page");
+  $("h1", root).after(newCodeNote(known.newCode));
+  $("[data-later]", root).addEventListener("click", () => follow(me));
+  return root;
+}
+
 function renderMore() {
   const { name } = me.organisation;
   const lead = `${name} needs a way to check that it is you, so that you can get back in if you forget your password.`;
@@ -243,7 +258,8 @@ function renderMore() {
 
 function renderIn() {
   const root = stamp("t-in", { organisation: me.organisation.name, who: me.display_name, name: me.name });
-  if (!me.roles?.includes("global_administrator")) $("[data-admin]", root).remove();
+  const isAdmin = me.rights?.includes("see") ?? me.roles?.includes("global_administrator");
+  if (!isAdmin) $("[data-admin]", root).remove();
   return prepareStop(root);
 }
 

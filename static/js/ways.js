@@ -1,9 +1,10 @@
-// The ways to prove who somebody is, and the choice between them: text, call, mail, app, recovery_code.
+// The ways to prove who somebody is, and the choice between them: text, call, mail, app,
+// recovery_code, helpdesk.
 
 import { $, fill, stamp } from "./dom.js";
 import { Mistakes } from "./mistakes.js";
 
-const ICONS = { text: "#i-text", call: "#i-call", mail: "#i-mail", app: "#i-app", recovery_code: "#i-list" };
+const ICONS = { text: "#i-text", call: "#i-call", mail: "#i-mail", app: "#i-app", recovery_code: "#i-list", helpdesk: "#i-key" };
 
 /** One way for each thing a person can choose; a phone has two. */
 export function waysOf(methods) {

@@ -16,10 +16,13 @@ macro_rules! on_both_stores {
     };
 }
 
+mod administration;
+mod audit;
 mod bad_input;
 mod breach;
 mod cost;
 mod customisation;
+mod entitlement;
 mod journeys;
 mod lockout;
 mod policy;

@@ -36,20 +36,21 @@ test("what was done with one person is found, by kind and by day, and what is fo
   await heading(page, "Audit");
   await found(page, /events$/);
   const all = await kinds(page);
-  for (const kind of ["User created", "Method registered", "Signed in"]) assert.ok(all.includes(kind), `${kind} in ${all}`);
+  for (const kind of ["Password changed", "Method registered", "Signed in"])
+    assert.ok(all.includes(kind), `${kind} in ${all}`);
   await page.getByText("What: everything").click();
-  await field(page, "User created").check();
+  await field(page, "Method registered").check();
   await press(page, "Search");
   await found(page, "1 event");
-  assert.deepEqual(await kinds(page), ["User created"]);
+  assert.deepEqual(await kinds(page), ["Method registered"]);
   await page.locator("tbody").getByText("Details").click();
-  await page.getByText("user_created").waitFor();
+  await page.getByText("method_registered").waitFor();
   const [download] = await Promise.all([page.waitForEvent("download"), press(page, "Export as NDJSON")]);
   const lines = (await readFile(await download.path(), "utf8")).trim().split("\n");
   assert.equal(lines.length, 1);
-  assert.equal(JSON.parse(lines[0]).kind, "user_created");
+  assert.equal(JSON.parse(lines[0]).kind, "method_registered");
   const [csv] = await Promise.all([page.waitForEvent("download"), press(page, "Export as CSV")]);
-  assert.match(await readFile(await csv.path(), "utf8"), /user_created/);
+  assert.match(await readFile(await csv.path(), "utf8"), /method_registered/);
   await field(page, "To (if you like)").fill("2020-01-01");
   await press(page, "Search");
   await page.getByRole("heading", { name: "Nothing found" }).waitFor();
@@ -91,10 +92,20 @@ test("S4 resets are counted, and every chart has its numbers in a table", async 
   await figure.getByText("The same as a table").click();
   assert.equal(await figure.getByRole("table").getByRole("row").count(), 31);
   const resets = await figure.locator("tbody tr td:nth-child(2)").allTextContents();
-  assert.ok(resets.some((number) => Number(number) > 0), resets.join(" "));
+  assert.ok(
+    resets.some((number) => Number(number) > 0),
+    resets.join(" "),
+  );
   const methods = page.getByRole("figure").filter({ hasText: "How people proved who they are" });
   await methods.getByText("The same as a table").click();
-  assert.ok(Number(await methods.getByRole("row", { name: /^Phone/ }).getByRole("cell").textContent()) > 0);
+  assert.ok(
+    Number(
+      await methods
+        .getByRole("row", { name: /^Phone/ })
+        .getByRole("cell")
+        .textContent(),
+    ) > 0,
+  );
   const ready = page.getByRole("figure").filter({ hasText: "Who is ready" });
   await ready.getByText("The same as a table").click();
   await ready.getByRole("row", { name: /^Can reset right now [1-9]/ }).waitFor();

@@ -30,13 +30,16 @@ const said = (page, text) => page.getByRole("status").getByText(text).waitFor();
 
 /** A picture of this size, as a browser would save it. */
 async function picture(page, width, height) {
-  const data = await page.evaluate(([w, h]) => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
-    const context = canvas.getContext("2d");
-    context.fillStyle = "#7a1f5c";
-    context.fillRect(w / 10, h / 10, w / 2, h / 2);
-    return canvas.toDataURL("image/png");
-  }, [width, height]);
+  const data = await page.evaluate(
+    ([w, h]) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
+      const context = canvas.getContext("2d");
+      context.fillStyle = "#7a1f5c";
+      context.fillRect(w / 10, h / 10, w / 2, h / 2);
+      return canvas.toDataURL("image/png");
+    },
+    [width, height],
+  );
   return Buffer.from(data.split(",")[1], "base64");
 }
 
@@ -68,14 +71,18 @@ test("S32 a logo of any size is made to fit, stands on every page, and is remove
   const before = await setPolicy("customisation", {});
   t.after(() => setPolicy("customisation", before));
   const { context, page } = await portal();
-  const choose = (buffer, name = "logo.png") => field(page, "Choose a picture").setInputFiles({ name, mimeType: "image/png", buffer });
+  const choose = (buffer, name = "logo.png") =>
+    field(page, "Choose a picture").setInputFiles({ name, mimeType: "image/png", buffer });
   await choose(Buffer.from("this is no picture"));
   await page.getByText("This is not a picture that can be used.").waitFor();
   await choose(await picture(page, 1600, 400));
   await said(page, "The logo is saved.");
   const shown = page.locator("[data-logo]");
   await shown.waitFor();
-  assert.deepEqual(await shown.evaluate(async (image) => (await image.decode(), [image.naturalWidth, image.naturalHeight])), [480, 120]);
+  assert.deepEqual(
+    await shown.evaluate(async (image) => (await image.decode(), [image.naturalWidth, image.naturalHeight])),
+    [480, 120],
+  );
   // The rest of the page is saved over the newest version.
   await field(page, "Helpdesk (if you like)").fill("help@contoso.example");
   await press(page, "Save");
@@ -103,6 +110,9 @@ test("S3 S32 addresses to go back to are checked before they are saved", async (
   await said(page, /^Saved\./);
   await page.reload();
   await heading(page, "Customisation");
-  assert.equal(await field(page, ADDRESSES).inputValue(), "https://mail.contoso.example/\nhttps://app.contoso.example/start");
+  assert.equal(
+    await field(page, ADDRESSES).inputValue(),
+    "https://mail.contoso.example/\nhttps://app.contoso.example/start",
+  );
   await finish(context);
 });

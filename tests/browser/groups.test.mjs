@@ -78,7 +78,10 @@ test("name, description and rule are edited; a stale save shows both", async () 
   await heading(page, "Edit group");
   await field(page, "Description (if you like)").fill("Whoever sells");
   await press(page, "Save");
-  await page.getByRole("status").getByText(/^Saved\./).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Saved\./)
+    .waitFor();
   const now = (await boss.must("GET", `/api/groups/${group.id}`)).group;
   assert.equal(now.description, "Whoever sells");
   await boss.must("PATCH", `/api/groups/${group.id}`, { version: now.version, rule: 'department == "School"' });
@@ -87,7 +90,10 @@ test("name, description and rule are edited; a stale save shows both", async () 
   await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
   await page.getByText('department == "School"').waitFor();
   await press(page, "Save mine instead");
-  await page.getByRole("status").getByText(/^Saved\./).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Saved\./)
+    .waitFor();
   assert.equal((await boss.must("GET", `/api/groups/${group.id}`)).group.rule, 'department == "Shop"');
   await finish(context);
 });

@@ -59,7 +59,10 @@ test("S44 somebody who has nothing at hand gets back in with a code from the hel
   await press(page, "Next");
   await chooseNewPassword(page, "eleven foxes read slowly", "Finish");
   await heading(page, "Your password is changed");
-  const me = await new Caller().must("POST", "/api/sign-in", { name: person.name, password: "eleven foxes read slowly" });
+  const me = await new Caller().must("POST", "/api/sign-in", {
+    name: person.name,
+    password: "eleven foxes read slowly",
+  });
   assert.notEqual(me.stage, "password_change_required");
   await startReset(page, person.name);
   await chooseWay(page, "I have a code from my helpdesk");

@@ -129,7 +129,7 @@ test("S38 S49 an email address: proven with a code, and a reset with it", async 
   assert.equal(words[0], words[1]);
 });
 
-test("S38 S49 S57 recovery codes: shown once to be kept, then good for a sign-in and a reset, once each", async () => {
+test("S38 S49 S57 recovery codes: shown once to be kept, then good for a sign-in and a reset, once each, and each is replaced", async () => {
   const { person, context, page } = await atHome("desktop");
   await choose(page, "Recovery codes");
   await heading(page, "Make recovery codes");
@@ -156,7 +156,13 @@ test("S38 S49 S57 recovery codes: shown once to be kept, then good for a sign-in
   await heading(later.page, "How do you want your code?");
   await chooseWay(later.page, "Use a recovery code");
   await typeRecoveryCode(later.page, codes[0].toLowerCase().replaceAll("-", " "));
+  await heading(later.page, "Your new recovery code");
+  const instead = await later.page.locator(".reveal").textContent();
+  assert.ok(!codes.includes(instead));
+  await press(later.page, "I have kept it");
   await heading(later.page, "You are signed in");
+  await later.page.goBack();
+  assert.equal(await later.page.getByText(instead).count(), 0);
   await finish(later.context);
 
   const reset = await fresh("phone");
@@ -166,9 +172,10 @@ test("S38 S49 S57 recovery codes: shown once to be kept, then good for a sign-in
   await reset.page.getByRole("alert").getByText("You typed 4.").waitFor();
   await typeRecoveryCode(reset.page, codes[0]);
   await reset.page.getByRole("alert").getByText("This code does not work.").waitFor();
-  await typeRecoveryCode(reset.page, codes[1].replaceAll("-", ""));
+  await typeRecoveryCode(reset.page, instead.replaceAll("-", ""));
   await chooseNewPassword(reset.page, "the slow green train", "Finish");
   await heading(reset.page, "Your password is changed");
+  await reset.page.getByRole("heading", { name: "Keep your new recovery code" }).waitFor();
   await finish(reset.context);
 });
 

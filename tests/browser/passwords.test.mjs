@@ -52,7 +52,10 @@ test("S54 wrong words and numbers are explained before anything is sent; the rig
   await field(page, WORDS).fill("kettle\nlantern");
   await field(page, "How many old passwords cannot be used again?").fill("3");
   await press(page, "Save");
-  await page.getByRole("status").getByText(/^Saved\./).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Saved\./)
+    .waitFor();
   await page.reload();
   await heading(page, "Password rules");
   assert.equal(await field(page, WORDS).inputValue(), "kettle\nlantern");
@@ -65,7 +68,8 @@ test("S54 the rules of Entra are shown before typing, ticked while typing, and h
   const person = await somebody({ registered: true });
   const { context, page } = await changing(person);
   const rules = page.getByRole("list", { name: "What the password needs" });
-  for (const text of ["8 to 256 characters", "Three of these four", "None of the last 3 that you had"]) await rules.getByText(text).waitFor();
+  for (const text of ["8 to 256 characters", "Three of these four", "None of the last 3 that you had"])
+    await rules.getByText(text).waitFor();
   await field(page, "New password").fill("sevenrivers");
   assert.equal(await rules.locator(".met").filter({ hasText: "Three of these four" }).count(), 0);
   await change(page, person.password, "sevenrivers");

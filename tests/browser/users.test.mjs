@@ -47,7 +47,8 @@ test("S5 S15 a user is created with a department, a country, a kind of account a
   await page.getByRole("link", { name: "Done" }).click();
   await page.getByRole("link", { name: "Mia Steele" }).first().click();
   await heading(page, "Mia Steele");
-  for (const fact of ["Sales", "United Kingdom", "On premises", "P1"]) await page.locator(".facts").getByText(fact, { exact: true }).waitFor();
+  for (const fact of ["Sales", "United Kingdom", "On premises", "P1"])
+    await page.locator(".facts").getByText(fact, { exact: true }).waitFor();
   await page.getByRole("link", { name: "Edit", exact: true }).click();
   await heading(page, "Edit user");
   await field(page, "Name").fill("Mia Haddad");
@@ -101,7 +102,11 @@ test("somebody is blocked and allowed again, signed out, deleted and restored", 
   await page.getByRole("link", { name: "Users", exact: true }).first().click();
   await page.getByRole("link", { name: "Deleted users" }).click();
   await heading(page, "Deleted users");
-  await page.getByRole("row").filter({ hasText: person.name }).getByRole("button", { name: "Restore Noor Haddad" }).click();
+  await page
+    .getByRole("row")
+    .filter({ hasText: person.name })
+    .getByRole("button", { name: "Restore Noor Haddad" })
+    .click();
   await said(page, "Noor Haddad is restored.");
   const { stage } = await new Caller().must("POST", "/api/sign-in", { name: person.name, password: person.password });
   assert.equal(stage, "second_factor_required");
@@ -151,7 +156,8 @@ test("a helpdesk helps, and sees nothing that it may not do; a reader only looks
   assert.equal(await helpdesk.page.getByRole("link", { name: "New user" }).count(), 0);
   await visit(helpdesk.page, person);
   await helpdesk.page.getByRole("button", { name: "Start a reset" }).waitFor();
-  for (const name of [/^Delete/, /^Take away/]) assert.equal(await helpdesk.page.getByRole("button", { name }).count(), 0);
+  for (const name of [/^Delete/, /^Take away/])
+    assert.equal(await helpdesk.page.getByRole("button", { name }).count(), 0);
   await visit(helpdesk.page, { ...helpdesk.admin, display_name: "Ada Okafor" });
   assert.equal(await helpdesk.page.getByRole("button", { name: "Block" }).count(), 0);
   await finish(helpdesk.context);
@@ -181,7 +187,10 @@ test("people come in from a file, line by line, and the first passwords are in t
   assert.equal(report.trim().split("\r\n").length, 25);
   const [, name, result, , password] = report.split("\r\n")[1].split(",");
   assert.equal(result, "created");
-  const { stage } = await new Caller().must("POST", "/api/sign-in", { name: `${name.split("@")[0]}@contoso.example`, password });
+  const { stage } = await new Caller().must("POST", "/api/sign-in", {
+    name: `${name.split("@")[0]}@contoso.example`,
+    password,
+  });
   assert.equal(stage, "password_change_required");
   await page.getByRole("link", { name: "Done" }).click();
   await heading(page, "Users");

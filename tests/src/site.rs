@@ -72,6 +72,11 @@ impl Site {
     }
 
     /// The service's time.
+    /// Where the service believes it is.
+    pub fn origin(&self) -> &'static str {
+        ORIGIN
+    }
+
     pub fn now(&self) -> Timestamp {
         let since = self.t.now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
         Timestamp(since.as_secs())

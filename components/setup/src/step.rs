@@ -5,7 +5,7 @@ use relatch_core::keyed::{keyed_hash, same};
 use relatch_core::limits::SETUP_PER_CLIENT;
 use relatch_core::password::PasswordRules;
 use relatch_core::roles::Role;
-use relatch_core::{DisplayName, Password, UserName};
+use relatch_core::{AccountId, DisplayName, Password, UserName};
 use relatch_http::{Code, Problem};
 use relatch_spin::{App, Stepped};
 use relatch_store::accounts::{Created, NewAccount};
@@ -47,6 +47,7 @@ pub async fn create_first<K: Kv, E: Entropy>(app: &App<K, E>, secret: &str, want
     let password = app.hash_password(&password, 1, false)?;
     app.vault.put_event(&mut batch, &app.event(EventKind::SetupDone, "done")).await?;
     let new = NewAccount {
+        id: AccountId::from_bytes(app.vault.random()?),
         name: &name,
         display_name: &display_name,
         roles: vec![Role::GlobalAdministrator],

@@ -52,7 +52,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     let hash = compared.map_or(DECOY_HASH, |person| person.password.hash.as_str());
     let right = app.verify_password(&password, hash)?;
     let mut batch = Batch::default();
-    let Some(person) = person.filter(|person| right && !person.account.blocked) else {
+    let Some(person) = person.filter(|person| right && person.account.is_enabled()) else {
         app.vault.put_sign_in_failure(&mut batch, &charged, right, app.now)?;
         let target = Some(subject.to_string());
         app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::SignInFailed, "refused") }).await?;

@@ -80,7 +80,7 @@ async fn deleted(app: SpinApp, request: &Request) -> Handled {
 }
 
 async fn export(app: SpinApp, request: &Request) -> Handled {
-    app.need_right(request, Right::Manage).await?;
+    app.need_right(request, Right::See).await?;
     let before = request.after()?;
     let (people, next) = app.vault.list_accounts(before).await?;
     let csv = table::export(&people, before.is_none())?;

@@ -3,7 +3,7 @@
 use crate::wire::{self, NewUser, TypedDetails};
 use relatch_core::methods::Kind;
 use relatch_core::roles::Role;
-use relatch_core::{DisplayName, Password, Secret, UserName, generate};
+use relatch_core::{AccountId, DisplayName, Password, Secret, UserName, generate};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::views::{GroupName, Readiness, activity};
@@ -51,9 +51,11 @@ pub async fn create_with<K: Kv, E: Entropy>(
     let parsed = Password::parse(initial_password.expose()).map_err(|_| Code::Internal)?;
     let password = app.hash_password(&parsed, 1, true)?;
     let mut batch = Batch::default();
+    let id = AccountId::from_bytes(app.vault.random()?);
     let actor = Some(caller.person().account.id.to_string());
-    app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::UserCreated, "done") }).await?;
-    let new = NewAccount { name, display_name, roles, details, password: password.clone() };
+    let event = Event { actor, target: Some(id.to_string()), ..app.event(EventKind::UserCreated, "done") };
+    app.vault.put_event(&mut batch, &event).await?;
+    let new = NewAccount { id, name, display_name, roles, details, password: password.clone() };
     match app.vault.create_account(new, batch, app.now).await? {
         Created::Done(account) => Ok(NewPerson {
             person: Person { account: *account, password, methods: Methods::default() },

@@ -189,7 +189,14 @@ mod tests {
             lately: Lately::default(),
         };
         let shown = DisplayName::parse(name).unwrap();
-        let new = NewAccount { name: &user, display_name: &shown, roles, details: Details::default(), password };
+        let new = NewAccount {
+            id: AccountId::from_bytes(vault.random().unwrap()),
+            name: &user,
+            display_name: &shown,
+            roles,
+            details: Details::default(),
+            password,
+        };
         match vault.create_account(new, Batch::default(), NOW).await.unwrap() {
             Created::Done(account) => *account,
             Created::NameTaken => panic!("taken"),

@@ -13,6 +13,7 @@ pub const PAGE: u64 = 50;
 
 /// An account about to be made.
 pub struct NewAccount<'a> {
+    pub id: AccountId,
     pub name: &'a UserName,
     pub display_name: &'a DisplayName,
     pub roles: Vec<Role>,
@@ -65,7 +66,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             }
         }
         self.claim_version(&name_key, version, now).await?;
-        let id = AccountId::from_bytes(self.random()?);
+        let id = new.id;
         let account = Account {
             id,
             version: 1,

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
 
 use relatch_core::roles::Role;
-use relatch_core::{DisplayName, Password, Secret, Timestamp, UserName};
+use relatch_core::{AccountId, DisplayName, Password, Secret, Timestamp, UserName};
 use relatch_spin::App;
 use relatch_spin::settings::Settings;
 use relatch_store::accounts::{Created, NewAccount};
@@ -40,7 +40,14 @@ pub async fn person(app: &TestApp, name: &str, roles: Vec<Role>, must_change: bo
     let user = UserName::in_domain(name, &app.settings.domain).expect("a name");
     let shown = DisplayName::parse(name).expect("a name");
     let password = app.hash_password(&Password::parse(PASSWORD).expect("a password"), 1, must_change).expect("a hash");
-    let new = NewAccount { name: &user, display_name: &shown, roles, details: Details::default(), password };
+    let new = NewAccount {
+        id: AccountId::from_bytes(app.vault.random().expect("bytes")),
+        name: &user,
+        display_name: &shown,
+        roles,
+        details: Details::default(),
+        password,
+    };
     match app.vault.create_account(new, Batch::default(), app.now).await {
         Ok(Created::Done(account)) => app.vault.person(account.id).await.expect("a read").expect("a person"),
         _ => panic!("could not create {name}"),

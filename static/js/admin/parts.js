@@ -22,14 +22,23 @@ export function row(cells) {
   return line;
 }
 
+/** So that "Show more" goes on reading where it stopped. */
+export function focusRow(root, index) {
+  const head = $("tbody", root).rows[index]?.cells[0];
+  if (!head) return;
+  head.tabIndex = -1;
+  head.focus({ preventScroll: true });
+}
+
 /** A short word with a mark of its kind: good, warn, or plain. */
 export const tag = (text, kind) => make("span", { className: `tag ${kind}` }, text);
 
-/** The lines of people or groups that were chosen, each with a Remove button. */
+/** The lines of people or groups that were chosen, each with a Remove button where they can be removed. */
 export function listChosen(root, kind, things, remove) {
   const lines = things.map((thing) => {
     const line = stamp("t-chosen", { label: labelOf(thing), detail: detailOf(thing) });
     const button = $("[data-remove]", line);
+    if (!remove) button.remove();
     button.setAttribute("aria-label", `Remove ${labelOf(thing)}`);
     button.addEventListener("click", () => remove(thing, button));
     return line;

@@ -46,9 +46,9 @@ function finder(kind) {
 
 /**
  * Opens the dialog. `chosen` are ticked at first, `without` (ids) are not offered.
- * A promise of everything that is ticked, or of nothing when the person gave up.
+ * A promise of everything that is ticked, or of nothing when the person gave up. `single`: just one.
  */
-export function pick({ kind, title, chosen = [], without = [] }) {
+export function pick({ kind, title, chosen = [], without = [], single = false }) {
   const dialog = stamp("t-picker", { title });
   const ticked = new Map(chosen.map((thing) => [thing.id, thing]));
   const noun = NOUNS[kind];
@@ -58,7 +58,7 @@ export function pick({ kind, title, chosen = [], without = [] }) {
   };
   const offer = ({ things, more }) => {
     const open = things.filter(({ id }) => !without.includes(id));
-    $(".choices", dialog).replaceChildren(...open.map((thing) => choice(thing, ticked, tell)));
+    $(".choices", dialog).replaceChildren(...open.map((thing) => choice(thing, ticked, tell, single)));
     const shown = `${count(open.length, noun)} shown.${more ? " There are more: type the start of a name." : ""}`;
     $("[data-said]", dialog).textContent = open.length > 0 ? shown : `No ${noun} to choose here.`;
   };
@@ -71,11 +71,13 @@ export function pick({ kind, title, chosen = [], without = [] }) {
   });
 }
 
-function choice(thing, ticked, tell) {
+function choice(thing, ticked, tell, single) {
   const label = stamp("t-pick", { label: labelOf(thing), detail: detailOf(thing) });
   const box = $("input", label);
+  if (single) Object.assign(box, { type: "radio", name: "pick" });
   box.checked = ticked.has(thing.id);
   box.addEventListener("change", () => {
+    if (single) ticked.clear();
     if (box.checked) ticked.set(thing.id, thing);
     else ticked.delete(thing.id);
     tell();

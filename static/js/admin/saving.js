@@ -5,19 +5,25 @@ import { $, stamp } from "../dom.js";
 import { flash } from "../flash.js";
 import { GONE, handle } from "../form.js";
 import { explainSession } from "./parts.js";
+import { freeze, may } from "./rights.js";
 
-/** What is on the page: { root, saved, ...what prepareSaving was given }. Nothing when another view is shown. */
+/** What is on the page: { root, isUnsaved, ... }. Nothing when another view is shown. */
 let open;
 
-const isDirty = () => Boolean(open?.root.isConnected) && !open.isSame(open.read(), open.saved);
+const wouldLose = () => Boolean(open?.root.isConnected) && open.isUnsaved();
 
 addEventListener("beforeunload", (event) => {
-  if (isDirty()) event.preventDefault();
+  if (wouldLose()) event.preventDefault();
 });
 
-/** Asks before changes are lost; forgets them when the person leaves. */
+/** Something else that is lost when the person leaves; `dialog` asks. */
+export function guard(root, isUnsaved, dialog) {
+  open = { root, isUnsaved, dialog };
+}
+
+/** Asks before something is lost; forgets it when the person leaves. */
 export async function mayLeave() {
-  if (isDirty() && !(await confirm(stamp("t-leave")))) return false;
+  if (wouldLose() && !(await confirm(stamp(open.dialog ?? "t-leave")))) return false;
   open = undefined;
   return true;
 }
@@ -26,14 +32,17 @@ export async function mayLeave() {
  * Makes the form of a view save itself.
  * - read() gives what the page says now, write(values) puts values on it;
  * - check(values) may throw Mistakes; put(values, version) saves, and gives what is saved now;
- * - isSame(a, b) compares; inWords(values) says it; explain(problem) as in ../form.js.
- * Gives a function to be called when something changed without an event.
+ * - isSame(a, b) compares; inWords(values) says it; explain(problem) as in ../form.js;
+ * - current(body) makes values of what the service says is saved, where that is not the same.
+ * Gives changed(), to be called when something changed without an event, and renew(part), for what
+ * was saved in another way. Who may not manage can look only.
  */
 export function prepareSaving(root, saved, view) {
   const mine = { ...view, root, saved };
+  mine.isUnsaved = () => !mine.isSame(mine.read(), mine.saved);
   open = mine;
   const show = () => {
-    $("[data-dirty]", root).hidden = mine.isSame(mine.read(), mine.saved);
+    $("[data-dirty]", root)?.toggleAttribute("hidden", !mine.isUnsaved());
   };
   root.addEventListener("input", show);
   root.addEventListener("change", show);
@@ -42,13 +51,15 @@ export function prepareSaving(root, saved, view) {
     explain: (problem) => {
       const isStale = problem.code === "stale_version" && problem.current;
       if (!isStale) return mine.explain?.(problem) ?? explainSession(problem);
-      showBoth(mine, problem.current);
+      showBoth(mine, mine.current?.(problem.current) ?? problem.current);
       return GONE;
     },
   });
   mine.show = show;
   take(mine, saved);
-  return show;
+  if (!may("manage")) freeze(root);
+  const renew = (part) => Object.assign(mine, { saved: { ...mine.saved, ...part } });
+  return { changed: show, renew };
 }
 
 /** Puts on the page what the service has. */

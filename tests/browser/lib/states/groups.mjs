@@ -37,7 +37,13 @@ export async function adminGroups(page, see) {
 const ID = "1".repeat(32);
 const RULE = 'department == "Sales" and country in ["GB", "IE"]';
 const DYNAMIC = {
-  id: ID, name: "Sales in Britain and Ireland", description: "", kind: "security", membership: "dynamic", rule: RULE, version: 2,
+  id: ID,
+  name: "Sales in Britain and Ireland",
+  description: "",
+  kind: "security",
+  membership: "dynamic",
+  rule: RULE,
+  version: 2,
   created_at: "2026-01-02T10:00:00Z",
 };
 
@@ -49,7 +55,14 @@ export async function adminDynamicGroup(page, see) {
   await field(page, "Membership type").selectOption("dynamic");
   await page.getByText("How to write a rule").click();
   await see("admin-group-new-dynamic", page);
-  const problem = { code: "invalid_rule", title: "Wrong.", field: "rule", at: 12, detail: "Here a comparison is needed.", status: 400 };
+  const problem = {
+    code: "invalid_rule",
+    title: "Wrong.",
+    field: "rule",
+    at: 12,
+    detail: "Here a comparison is needed.",
+    status: 400,
+  };
   const wrong = await answer(page, "/api/groups/try-rule", 400, problem);
   await field(page, "Rule").fill('department => "Sales"');
   await press(page, "Try the rule");
@@ -72,7 +85,12 @@ export async function adminDynamicGroup(page, see) {
   await field(page, "Description (if you like)").fill("Whoever sells");
   const current = { ...data, group: { ...DYNAMIC, rule: 'department == "Sales"', version: 3 } };
   await shown();
-  const stale = await answer(page, `/api/groups/${ID}`, 409, { code: "stale_version", title: "Stale.", current, status: 409 });
+  const stale = await answer(page, `/api/groups/${ID}`, 409, {
+    code: "stale_version",
+    title: "Stale.",
+    current,
+    status: 409,
+  });
   await press(page, "Save");
   await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
   await see("admin-group-edit-stale", page);

@@ -11,7 +11,13 @@ export async function adminSignedOut(page, see, context) {
 }
 
 const event = (number, kind, more = {}) => ({
-  number, kind, at: `2026-11-${10 + (number % 12)}T10:15:00Z`, result: "done", client: "9f86d081884c", request: "5e8848982a", ...more,
+  number,
+  kind,
+  at: `2026-11-${10 + (number % 12)}T10:15:00Z`,
+  result: "done",
+  client: "9f86d081884c",
+  request: "5e8848982a",
+  ...more,
 });
 const MIA = { id: "0".repeat(32), name: "Mia Steele" };
 const ADA = { id: "1".repeat(32), name: "Ada Okafor" };
@@ -24,20 +30,48 @@ const EVENTS = [
 
 const day = (index, number) => ({
   day: new Date(Date.UTC(2026, 9, 24 + index)).toISOString().slice(0, 10),
-  resets: (index * number) % 11, unlocks: (index * number) % 4, changes: index % 3, sign_ins: 20 + index,
-  reset_methods: { phone: index % 4, email: index % 2, app: index % 3, recovery_codes: 0, helpdesk_code: index % 9 ? 0 : 1 },
+  resets: (index * number) % 11,
+  unlocks: (index * number) % 4,
+  changes: index % 3,
+  sign_ins: 20 + index,
+  reset_methods: {
+    phone: index % 4,
+    email: index % 2,
+    app: index % 3,
+    recovery_codes: 0,
+    helpdesk_code: index % 9 ? 0 : 1,
+  },
 });
 const used = (number, accounts) => ({
-  accounts: { total: 1240, enabled: 1100, registered: 830, capable: 790, counted_at: "2026-11-22T10:00:00Z", progress: 1, ...accounts },
-  days: Array.from({ length: 30 }, (_, index) => (number ? day(index, number) : { ...day(index, 0), reset_methods: {} })),
-  refusals: number ? [{ reason: "reset_nothing_registered", count: 17 }, { reason: "code_wrong", count: 9 }] : [],
+  accounts: {
+    total: 1240,
+    enabled: 1100,
+    registered: 830,
+    capable: 790,
+    counted_at: "2026-11-22T10:00:00Z",
+    progress: 1,
+    ...accounts,
+  },
+  days: Array.from({ length: 30 }, (_, index) =>
+    number ? day(index, number) : { ...day(index, 0), reset_methods: {} },
+  ),
+  refusals: number
+    ? [
+        { reason: "reset_nothing_registered", count: 17 },
+        { reason: "code_wrong", count: 9 },
+      ]
+    : [],
   calls_saved: number ? 214 : 0,
   up_to_date: true,
 });
 
 /** Audit and usage, on answers made up here: a fresh service has little to show. */
 export async function adminReports(page, see) {
-  const found = await answer(page, "/api/audit/search", 200, { events: EVENTS, next: null, looked_back_to: "2026-11-01T10:15:00Z" });
+  const found = await answer(page, "/api/audit/search", 200, {
+    events: EVENTS,
+    next: null,
+    looked_back_to: "2026-11-01T10:15:00Z",
+  });
   await page.getByRole("link", { name: "Audit", exact: true }).click();
   await page.getByRole("heading", { name: "4 events" }).waitFor();
   await see("admin-audit", page);
@@ -50,7 +84,11 @@ export async function adminReports(page, see) {
   await mistakes(page);
   await see("admin-audit-mistake", page);
   await found();
-  const none = await answer(page, "/api/audit/search", 200, { events: [], next: null, looked_back_to: "2026-11-01T10:15:00Z" });
+  const none = await answer(page, "/api/audit/search", 200, {
+    events: [],
+    next: null,
+    looked_back_to: "2026-11-01T10:15:00Z",
+  });
   await field(page, "To (if you like)").fill("2026-11-21");
   await press(page, "Search");
   await page.getByRole("heading", { name: "Nothing found" }).waitFor();
@@ -76,12 +114,22 @@ async function usage(page, see) {
 
 /** What somebody sees who may only look. */
 export async function adminReader(page, see) {
-  const session = await answer(page, "/api/sign-in", 200, standing("signed_in", { roles: ["reader"], rights: ["see"] }));
+  const session = await answer(
+    page,
+    "/api/sign-in",
+    200,
+    standing("signed_in", { roles: ["reader"], rights: ["see"] }),
+  );
   await page.goto("/admin#users");
   await page.reload();
   await heading(page, "Users");
   await see("admin-reader-users", page);
-  const shown = await answer(page, `/api/users/${"0".repeat(32)}`, 200, somebodyShown({}, { name: "somebody@contoso.example" }));
+  const shown = await answer(
+    page,
+    `/api/users/${"0".repeat(32)}`,
+    200,
+    somebodyShown({}, { name: "somebody@contoso.example" }),
+  );
   await page.goto(`/admin#users/${"0".repeat(32)}`);
   await page.getByText("You can look at this, but not change it.").waitFor();
   await see("admin-reader-user", page);

@@ -59,13 +59,21 @@ export async function adminUser(page, see) {
   await last();
   await editUser(page, see);
   await able();
-  const shown = somebodyShown({ readiness: NOT_READY, activity: [], groups: [], registered_kinds: [] }, { state: "blocked" });
+  const shown = somebodyShown(
+    { readiness: NOT_READY, activity: [], groups: [], registered_kinds: [] },
+    { state: "blocked" },
+  );
   const blocked = await answer(page, URL, 200, shown);
   await page.reload();
   await heading(page, "Mia Steele");
   await see("admin-user-blocked", page);
   await blocked();
-  const gone = await answer(page, URL, 200, somebodyShown({}, { state: "deleted", deleted_at: "2026-11-21T10:15:00Z" }));
+  const gone = await answer(
+    page,
+    URL,
+    200,
+    somebodyShown({}, { state: "deleted", deleted_at: "2026-11-21T10:15:00Z" }),
+  );
   await page.reload();
   await page.getByText("Restore", { exact: true }).first().waitFor();
   await see("admin-user-deleted", page);

@@ -1,12 +1,12 @@
 // Password reset > Properties: who can reset their own password.
 
-import { get, put } from "../api.js";
-import { $, count, stamp } from "../dom.js";
-import { clear } from "../form.js";
-import { Mistakes } from "../mistakes.js";
-import { listChosen } from "./parts.js";
-import { pick } from "./picker.js";
-import { prepareSaving } from "./saving.js";
+import { get, put } from "../../api.js";
+import { $, count, stamp } from "../../dom.js";
+import { clear } from "../../form.js";
+import { Mistakes } from "../../mistakes.js";
+import { listChosen } from "../parts.js";
+import { pick } from "../picker.js";
+import { prepareSaving } from "../saving.js";
 
 export function propertiesView({ me }) {
   return {
@@ -55,8 +55,8 @@ function render(saved, organisation) {
   };
   root.addEventListener("change", showScope);
   const save = ({ scope, groups: chosen }, version) => put("/api/enable-group", { scope, groups: idsOf(chosen), version });
-  const changed = prepareSaving(root, saved, { read, write, check, isSame, inWords, put: save });
-  $("[data-pick]", root).addEventListener("click", async () => {
+  const { changed } = prepareSaving(root, saved, { read, write, check, isSame, inWords, put: save });
+  $("[data-pick]", root)?.addEventListener("click", async () => {
     const picked = await pick({ kind: "groups", title: "Select group", chosen: groups });
     if (!picked) return;
     showGroups(picked);

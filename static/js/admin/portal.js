@@ -1,33 +1,45 @@
-// /admin: the portal. Finds the view for each address and keeps the menu in step.
+// What the pages of the portal share: who is signed in, the menu, and the way from one to the other.
 
 import { session, signOut } from "../api.js";
 import { $, $$, stamp } from "../dom.js";
 import { showOrganisation, signInFirst } from "../shell.js";
 import { Walk } from "../walk.js";
-import { groupView, groupsView, newGroupView } from "./groups.js";
-import { policyView } from "./policy.js";
-import { propertiesView } from "./properties.js";
+import { forgetUnless } from "./once.js";
+import { learnRights, may } from "./rights.js";
 import { mayLeave } from "./saving.js";
-import { createdView, forgetCreated, newUserView, usersView } from "./users.js";
+
+/** The page that shows each part of the portal. Each of them understands the addresses of all. */
+const PAGES = {
+  users: "/admin",
+  groups: "/admin",
+  "password-reset": "/admin/policy",
+  audit: "/admin/reports",
+  usage: "/admin/reports",
+};
 
 const portal = { me: undefined, walk: undefined };
 
-const views = {
-  users: () => usersView(portal),
-  "users/new": () => newUserView(portal),
-  "users/created": () => createdView(portal),
-  groups: () => groupsView(portal),
-  "groups/new": () => newGroupView(portal),
-  "password-reset": () => propertiesView(portal),
-};
-
-function find(name) {
-  if (name !== "users/created") forgetCreated();
-  if (Object.hasOwn(views, name)) return views[name]();
-  const [, place, id] = /^(groups|password-reset)\/([\w-]+)$/.exec(name) ?? [];
-  if (place === "password-reset") return policyView(portal, id);
-  return id && groupView(portal, id);
+/** Another page shows it: goes there, and shows nothing more here. */
+function elsewhere(name) {
+  const part = name.split("/")[0];
+  const page = Object.hasOwn(PAGES, part) ? PAGES[part] : undefined;
+  if (!page || page === location.pathname) return undefined;
+  const load = () => {
+    location.replace(`${page}#${name}`);
+    return new Promise(() => undefined);
+  };
+  return { title: "", load };
 }
+
+/** The first view whose address fits: [address, view, right that it needs beyond looking]. */
+const finder = (views) => (name) => {
+  forgetUnless(name);
+  for (const [address, view, right = "see"] of views) {
+    const [whole, id] = address.exec(name) ?? [];
+    if (whole !== undefined) return may(right) ? view(portal, id) : undefined;
+  }
+  return elsewhere(name);
+};
 
 /** The menu's mark, and nothing else: the portal has no steps. A part marks the whole it is in, too. */
 function mark({ section = "" }) {
@@ -45,7 +57,11 @@ function trouble(error) {
   return undefined;
 }
 
-portal.walk = new Walk({ site: "Administration", find, first: () => "users", leave: mayLeave, trouble, mark });
+/** Starts a page of the portal with its views; `first` is shown when the address says nothing. */
+export function start(views, first) {
+  portal.walk = new Walk({ site: "Administration", find: finder(views), first: () => first, leave: mayLeave, trouble, mark });
+  begin();
+}
 
 function prepareSignOut() {
   const button = $("#sign-out");
@@ -79,12 +95,11 @@ async function begin() {
     return;
   }
   prepareSignOut();
-  if (!me.roles?.includes("global_administrator")) {
+  learnRights(me);
+  if (!may("see")) {
     walk.stumble({ code: "not_allowed" }, "");
     return;
   }
   $(".menu").inert = false;
   await walk.arrive();
 }
-
-begin();
