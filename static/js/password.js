@@ -126,7 +126,9 @@ export function passwordFrom(values, rules) {
   } else if (length(password) > rules.max_length) {
     mistakes.push({ field: "password", text: REASONS.too_long(rules) });
   }
-  if (password && wantsKinds(rules) && kindsIn(password) < 3) mistakes.push({ field: "password", text: REASONS.too_few_kinds() });
+  if (password && wantsKinds(rules) && kindsIn(password) < 3) {
+    mistakes.push({ field: "password", text: REASONS.too_few_kinds() });
+  }
   if (password && password !== confirm) {
     mistakes.push({ field: "confirm", text: "The two boxes are not the same. Type the new password again." });
   }

@@ -11,15 +11,28 @@ const REASONS = {
     you: ["It is not switched on for you yet.", "Ask your helpdesk."],
   },
   reset_not_entitled: {
-    them: ["No plan of theirs includes it for this kind of account.", "See which plans do", "#password-reset/entitlement"],
-    you: ["Your plan does not include it, or has not arrived yet.", "If you were given one just now, load this page again in a while. If it stays so, ask your helpdesk."],
+    them: [
+      "No plan of theirs includes it for this kind of account.",
+      "See which plans do",
+      "#password-reset/entitlement",
+    ],
+    you: [
+      "Your plan does not include it, or has not arrived yet.",
+      "If you were given one just now, load this page again in a while. If it stays so, ask your helpdesk.",
+    ],
   },
   reset_nothing_registered: {
-    them: ["They have not registered anything that proves who they are.", "Ask them to sign in and to open “My security info”."],
+    them: [
+      "They have not registered anything that proves who they are.",
+      "Ask them to sign in and to open “My security info”.",
+    ],
     you: ["You have not registered anything that proves that it is you.", "Register something now", "/register"],
   },
   reset_too_few_methods: {
-    them: ["They registered too few ways to prove who they are.", "Ask them to sign in and to add one more, of another kind."],
+    them: [
+      "They registered too few ways to prove who they are.",
+      "Ask them to sign in and to add one more, of another kind.",
+    ],
     you: ["One more way to prove that it is you is needed.", "Add another way", "/register#choose"],
   },
   reset_sign_in_blocked: {
@@ -27,12 +40,21 @@ const REASONS = {
     you: ["Your account is blocked.", "Ask your helpdesk."],
   },
   reset_no_writeback: {
-    them: ["Their password lives in another directory, which is not connected.", "They change it there, or ask whoever looks after it."],
-    you: ["Your password lives in another directory, which is not connected here.", "Ask your helpdesk how to change it there."],
+    them: [
+      "Their password lives in another directory, which is not connected.",
+      "They change it there, or ask whoever looks after it.",
+    ],
+    you: [
+      "Your password lives in another directory, which is not connected here.",
+      "Ask your helpdesk how to change it there.",
+    ],
   },
 };
 
-const OTHER = ["There is a reason that this page does not know.", "Load the page again. If it stays so, ask whoever runs Relatch."];
+const OTHER = [
+  "There is a reason that this page does not know.",
+  "Load the page again. If it stays so, ask whoever runs Relatch.",
+];
 
 /** Why not, for whom ("them" or "you"): { text, act, href? } for each reason. */
 export function reasonsInWords(reasons, whom) {

@@ -45,8 +45,8 @@ const steps = {
   "helpdesk-code": { title: "Type the code from your helpdesk", at: 2, ready: can("helpdesk"), render: renderHelpdesk },
   unlock: { title: "What do you want to do?", at: 3, ready: () => known.mayUnlock, render: renderUnlock },
   password: { title: "Choose a new password", at: 3, ready: () => known.rules, render: renderPassword },
-  unlocked: { title: "Your account is unlocked", at: 4, latch: "home", ready: () => known.unlocked, render: () => renderUnlocked(known) },
-  done: { title: "Your password is changed", at: 4, latch: "home", ready: () => known.done, render: () => renderDone(known, known.reason === "locked") },
+  unlocked: { title: "Your account is unlocked", at: 4, latch: "home", ready: () => known.unlocked, render: showUnlocked },
+  done: { title: "Your password is changed", at: 4, latch: "home", ready: () => known.done, render: showDone },
   again: { title: "You need to start again", at: 1, ready: () => known.over, render: renderAgain },
 };
 
@@ -220,7 +220,9 @@ function renderApp() {
 function renderHelpdesk() {
   const root = stamp("t-helpdesk-code", { kicker: kicker() });
   $("#f-code", root).value = brought?.code ?? "";
-  const wrong = "This code does not work. Check it sign by sign. If it is older than a day, or was used already, ask your helpdesk for a new one.";
+  const wrong =
+    "This code does not work. Check it sign by sign. " +
+    "If it is older than a day, or was used already, ask your helpdesk for a new one.";
   return prepareCode(root, (values) => ({ method: "helpdesk_code", code: helpdeskCodeFrom(values) }), wrong);
 }
 
@@ -264,6 +266,14 @@ function renderPassword() {
     },
   });
   return root;
+}
+
+function showUnlocked() {
+  return renderUnlocked(known);
+}
+
+function showDone() {
+  return renderDone(known, known.reason === "locked");
 }
 
 function renderAgain() {

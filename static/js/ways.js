@@ -4,7 +4,14 @@
 import { $, fill, stamp } from "./dom.js";
 import { Mistakes } from "./mistakes.js";
 
-const ICONS = { text: "#i-text", call: "#i-call", mail: "#i-mail", app: "#i-app", recovery_code: "#i-list", helpdesk: "#i-key" };
+const ICONS = {
+  text: "#i-text",
+  call: "#i-call",
+  mail: "#i-mail",
+  app: "#i-app",
+  recovery_code: "#i-list",
+  helpdesk: "#i-key",
+};
 
 /** One way for each thing a person can choose; a phone has two. */
 export function waysOf(methods) {

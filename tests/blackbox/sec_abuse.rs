@@ -1,12 +1,130 @@
-//! SEC-63, 65: limits that hold, and a store that does not.
+//! SEC-39, 61, 62, 63, 65, 67, 75: limits that hold, and a store that does not.
 
 use relatch_host::testing::{StoreEffect, StoreFault};
-use relatch_tests::people::{number, start_and_send};
+use relatch_tests::people::{enabled, number, sign_in, start_and_send};
 use relatch_tests::{Admin, Backend, Site};
 use reqwest::Method;
 use serde_json::json;
 
-on_both_stores!(sec_63_forged_addresses_do_not_help, sec_65_a_broken_store_is_a_no);
+on_both_stores!(
+    sec_39_a_flood_of_sign_ins_does_not_stop_the_rest,
+    sec_61_fifty_sends_at_once_text_a_phone_once,
+    sec_62_no_number_but_a_registered_one_is_texted,
+    sec_63_forged_addresses_do_not_help,
+    sec_65_a_broken_store_is_a_no,
+    sec_67_limits_look_alike_for_everybody,
+    sec_75_strangers_leave_only_what_ends,
+);
+
+async fn sec_39_a_flood_of_sign_ins_does_not_stop_the_rest(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    let flood = (0..60).map(|n| {
+        let browser = site.browser_at([127, 9, 9, n]);
+        let body = json!({ "name": a.name, "password": format!("guess number {n} is as wrong as any") });
+        async move { browser.post("/api/sign-in", body).await.status }
+    });
+    let probe = async {
+        let browser = site.browser();
+        for _ in 0..5 {
+            browser.post("/api/start-reset", json!({ "name": "nobody" })).await.expect(200);
+        }
+    };
+    let (answers, ()) = futures::join!(futures::future::join_all(flood), probe);
+    assert!(answers.iter().all(|status| matches!(status, 401 | 503)), "{answers:?}");
+    assert!(answers.contains(&401));
+}
+
+async fn sec_61_fifty_sends_at_once_text_a_phone_once(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    let before = site.messages().await.len();
+    let mut browsers = Vec::new();
+    for n in 0..50 {
+        let browser = site.browser_at([127, 9, 9, n]);
+        browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+        browsers.push(browser);
+    }
+    let sends = browsers.iter().map(|browser| browser.post("/api/send-code/reset", number(&a.phone)));
+    for answer in futures::future::join_all(sends).await {
+        answer.expect(202);
+    }
+    site.settled().await;
+    assert_eq!(site.messages().await.len(), before + 1);
+    // However long one goes on from ever new addresses: five an hour.
+    for n in 50..80 {
+        site.advance(110);
+        let browser = site.browser_at([127, 9, 9, n]);
+        start_and_send(&browser, &a.name, &a.phone).await;
+    }
+    site.settled().await;
+    assert!(site.messages().await.len() <= before + 6, "{}", site.messages().await.len() - before);
+}
+
+async fn sec_62_no_number_but_a_registered_one_is_texted(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    let before = site.messages().await.len();
+    for typed in ["+881612345678", "+97912345678", "+19005551234", "+449012345678"] {
+        let browser = site.browser();
+        browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+        let answer = browser.post("/api/send-code/reset", number(typed)).await;
+        assert!(matches!(answer.status, 202 | 400), "{typed}: {}", answer.text);
+    }
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    let texted = site.messages().await.len();
+    assert_eq!(texted, before + 1, "the sign-in's own code");
+    for typed in ["+881612345678", "+97912345678", "+19005551234", "+1;ext=2", "tel:+447400123456"] {
+        a.browser.post("/api/send-code/register", number(typed)).await.expect(422).expect_code("number_not_usable");
+    }
+    assert_eq!(site.messages().await.len(), texted);
+}
+
+async fn sec_67_limits_look_alike_for_everybody(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    let mut prints = Vec::new();
+    for (at, name) in [a.name.as_str(), "nobody"].into_iter().enumerate() {
+        let browser = site.browser_at([127, 9, 9, u8::try_from(at).unwrap()]);
+        for _ in 0..10 {
+            browser.post("/api/start-reset", json!({ "name": name })).await.expect(200);
+        }
+        let over = browser.post("/api/start-reset", json!({ "name": name })).await;
+        let over = over.expect(429).expect_code("too_many_requests");
+        assert!(over.headers.contains_key("retry-after") && !over.headers.contains_key("x-ratelimit-remaining"));
+        prints.push(over.fingerprint());
+    }
+    assert_eq!(prints[0], prints[1]);
+}
+
+async fn sec_75_strangers_leave_only_what_ends(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    admin.enable("all", &[]).await;
+    let lasting = async || {
+        let keys = site.dump().await.into_iter().map(|(key, _)| key);
+        // The log is a ring; everything else without an hour of its end would stay for ever.
+        keys.filter(|key| !key.contains(":e") && !key.starts_with("event:")).collect::<Vec<_>>()
+    };
+    let stranger = async |n: u8| {
+        let browser = site.browser_at([127, 9, 9, n]);
+        start_and_send(&browser, &format!("nobody{n}"), "+447400123456").await;
+        browser.post("/api/verify-code/reset", json!({ "code": "12345678" })).await;
+        let wrong = json!({ "name": format!("nobody{n}"), "password": "not the right one" });
+        browser.post("/api/sign-in", wrong).await.expect(401);
+    };
+    let before = lasting().await.len();
+    for n in 0..20 {
+        stranger(n).await;
+    }
+    // Slots of strangers are shared by all of them: 65,536 of each kind, however many names are tried.
+    let new = lasting().await.len() - before;
+    assert!(new <= 20 * 4, "{new}");
+    for n in 0..20 {
+        stranger(n).await;
+    }
+    assert_eq!(lasting().await.len() - before, new, "the same names leave nothing new");
+}
 
 async fn sec_63_forged_addresses_do_not_help(backend: Backend) {
     let site = Site::start(backend).await;

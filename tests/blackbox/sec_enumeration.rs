@@ -1,6 +1,6 @@
-//! SEC-1, 3, 4, 7: a stranger learns nothing.
+//! SEC-1, 3, 4, 5, 7: a stranger learns nothing.
 
-use relatch_tests::people::{number, start_and_send};
+use relatch_tests::people::{enabled, number, start_and_send};
 use relatch_tests::{Admin, Backend, Browser, Person, Site};
 use serde_json::json;
 
@@ -9,6 +9,7 @@ on_both_stores!(
     sec_3_send_answers_alike_whatever_the_number,
     sec_4_verify_on_a_decoy_behaves_like_a_real_one,
     sec_7_nothing_personal_is_said_before_a_gate,
+    sec_5_sign_in_refuses_everybody_alike,
 );
 
 /// A real, G not in the group, R nothing registered, N nobody, and an administrator.
@@ -105,4 +106,38 @@ async fn sec_7_nothing_personal_is_said_before_a_gate(backend: Backend) {
     for personal in ["**", "•", "3456", "Steele", "alice", &a.phone, &a.id] {
         assert!(!seen.contains(personal), "{personal} in {seen}");
     }
+}
+
+async fn sec_5_sign_in_refuses_everybody_alike(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    admin.sign_in_again(&site).await;
+    let mut gone = Vec::new();
+    for (name, phone) in [("blocked", "+447400123901"), ("deleted", "+447400123902"), ("locked", "+447400123903")] {
+        gone.push(admin.person(&site, name, phone).await);
+    }
+    let path = format!("/api/users/{}", gone[0].id);
+    let version = admin.browser.get(&path).await.expect(200).json()["version"].clone();
+    admin.browser.patch(&path, json!({ "version": version, "blocked": true })).await.expect(200);
+    admin.browser.delete(&format!("/api/users/{}", gone[1].id)).await.expect(200);
+    for n in 0..11 {
+        let guess = json!({ "name": gone[2].name, "password": format!("wrong guess number {n}") });
+        site.browser().post("/api/sign-in", guess).await.expect(401);
+    }
+    let wrong = "not the right one".to_owned();
+    let tries = [
+        ("nobody", &wrong),
+        (a.name.as_str(), &wrong),
+        // Right passwords, and still the same words.
+        (gone[0].name.as_str(), &gone[0].password),
+        (gone[1].name.as_str(), &gone[1].password),
+        (gone[2].name.as_str(), &gone[2].password),
+    ];
+    let mut prints = Vec::new();
+    for (name, password) in tries {
+        let answer = site.browser().post("/api/sign-in", json!({ "name": name, "password": password })).await;
+        prints.push(answer.expect(401).expect_code("sign_in_failed").fingerprint());
+    }
+    prints.dedup();
+    assert_eq!(prints.len(), 1, "{prints:#?}");
 }

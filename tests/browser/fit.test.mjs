@@ -9,7 +9,10 @@ import { everyState } from "./lib/states.mjs";
 const browser = await launch();
 test.after(() => browser.close());
 
-/** How far the page, or an open dialog, can be scrolled sideways, and what sticks out. Numbers may scroll in a place of their own. */
+/**
+ * How far the page, or an open dialog, can be scrolled sideways, and what sticks out. Numbers may scroll
+ * in a place of their own.
+ */
 function overflow() {
   const frame = document.querySelector("dialog[open]") ?? document.documentElement;
   const width = document.documentElement.clientWidth;

@@ -129,7 +129,7 @@ test("S38 S49 an email address: proven with a code, and a reset with it", async 
   assert.equal(words[0], words[1]);
 });
 
-test("S38 S49 S57 recovery codes: shown once to be kept, then good for a sign-in and a reset, once each, and each is replaced", async () => {
+test("S38 S49 S57 recovery codes: shown once, good for a sign-in and a reset, once each, and each replaced", async () => {
   const { person, context, page } = await atHome("desktop");
   await choose(page, "Recovery codes");
   await heading(page, "Make recovery codes");

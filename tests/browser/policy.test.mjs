@@ -39,7 +39,10 @@ PAGES.push(
     part: "passwords", title: "Password rules", control: box("How many old passwords cannot be used again?"),
     from: "0", to: "5", theirs: { breach_check: false, own_words: ["kettle"] },
   },
-  { part: "entitlement", title: "Entitlement", control: tick("Only people with a plan"), from: false, to: true, theirs: { cloud: ["p1"] } },
+  {
+    part: "entitlement", title: "Entitlement",
+    control: tick("Only people with a plan"), from: false, to: true, theirs: { cloud: ["p1"] },
+  },
 );
 
 const set = (control, value) => (typeof value === "boolean" ? control.setChecked(value) : control.fill(value));

@@ -3,6 +3,7 @@
 use crate::check::commit;
 use crate::components;
 use crate::install;
+use crate::portal;
 use crate::running::{Running, free_port};
 use crate::shell::{run, say};
 use crate::state::State;
@@ -55,14 +56,14 @@ impl Drop for Fresh {
 }
 
 /// A Relatch in memory with a clock that tests can move: nobody waits half a minute for a second code.
-struct TestSite {
+pub struct TestSite {
     child: Child,
     described: serde_json::Value,
 }
 
 impl TestSite {
     /// Needs the programs that `cargo xtask test` has built.
-    fn start() -> Result<Self> {
+    pub fn start() -> Result<Self> {
         let mut command = Command::new("target/debug/relatch-test-site");
         let mut child = command
             .stdin(Stdio::piped())
@@ -76,7 +77,7 @@ impl TestSite {
     }
 
     /// Tells a Node program where everything is.
-    fn describe(&self, command: &mut Command, chromium: &str) {
+    pub fn describe(&self, command: &mut Command, chromium: &str) {
         let names = [
             ("RELATCH_URL", "url"),
             ("CATCHER_URL", "catcher"),
@@ -154,6 +155,12 @@ pub struct Bench {
     /// Journeys at each concurrency.
     #[arg(long, default_value_t = 64)]
     journeys: usize,
+    /// The administrator's pages instead, each so many times, with 100 accounts and with 100,000.
+    #[arg(long)]
+    portal: bool,
+    /// Requests of each kind.
+    #[arg(long, default_value_t = 50, requires = "portal", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
     /// Write the figures to bench/README.md.
     #[arg(long)]
     write: bool,
@@ -161,6 +168,9 @@ pub struct Bench {
 
 /// Drives bench/journeys.mjs against a fresh service.
 pub fn bench(bench: &Bench) -> Result<()> {
+    if bench.portal {
+        return portal::run(bench.rounds.into(), bench.write);
+    }
     components::build_all()?;
     up::build_tools(Programs::Fast)?;
     let fresh = Fresh::start("bench")?;

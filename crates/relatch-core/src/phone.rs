@@ -2,7 +2,7 @@
 
 use crate::secret::Secret;
 use rlibphonenumber::enums::Region;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
 /// A valid phone number: `+447400123456`. Secret: it never reaches a log or an unauthenticated reply.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl PhoneNumber {
         let international = typed.starts_with('+');
         let region = if international { None } else { Some(region(country)?) };
         let number = PHONE_NUMBER_UTIL.parse(typed, region).ok()?;
-        if !number.is_valid() {
+        if !number.is_valid() || !is_somebodys(&number) {
             return None;
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).to_string();
@@ -70,6 +70,17 @@ impl PhoneNumber {
     }
 }
 
+/// Calling codes that belong to no country: free and shared lines, satellites, premium networks. A message
+/// there costs a fortune, which somebody else is paid (SEC-62).
+const NO_COUNTRY: [i32; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
+
+/// A number that a person has, in a country: never a paid service.
+fn is_somebodys(number: &rlibphonenumber::PhoneNumber) -> bool {
+    use PhoneNumberType::{FixedLine, FixedLineOrMobile, Mobile, Voip};
+    let kind = number.get_type();
+    !NO_COUNTRY.contains(&number.country_code) && matches!(kind, FixedLine | Mobile | FixedLineOrMobile | Voip)
+}
+
 fn region(country: &str) -> Option<Region> {
     let fits = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
     if fits { Region::try_from(country).ok() } else { None }
@@ -89,6 +100,14 @@ mod tests {
             assert_eq!(e164(typed, "GB").as_deref(), Some("+447400123456"), "{typed}");
         }
         assert_eq!(e164("(201) 555-0123", "US").as_deref(), Some("+12015550123"));
+    }
+
+    #[test]
+    fn sec_62_no_satellite_and_no_paid_line() {
+        for typed in ["+881612345678", "+979123456789", "+19005551234", "+449012345678", "+448001111111"] {
+            assert_eq!(e164(typed, "GB"), None, "{typed}");
+        }
+        assert!(e164("+442079460123", "GB").is_some());
     }
 
     #[test]

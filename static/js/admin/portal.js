@@ -59,7 +59,14 @@ function trouble(error) {
 
 /** Starts a page of the portal with its views; `first` is shown when the address says nothing. */
 export function start(views, first) {
-  portal.walk = new Walk({ site: "Administration", find: finder(views), first: () => first, leave: mayLeave, trouble, mark });
+  portal.walk = new Walk({
+    site: "Administration",
+    find: finder(views),
+    first: () => first,
+    leave: mayLeave,
+    trouble,
+    mark,
+  });
   begin();
 }
 

@@ -4,4 +4,11 @@ import { auditView } from "./audit/view.js";
 import { start } from "./portal.js";
 import { usageView } from "./usage/view.js";
 
-start([[/^audit$/, auditView], [/^audit\/([\w-]+)$/, auditView], [/^usage$/, usageView]], "usage");
+start(
+  [
+    [/^audit$/, auditView],
+    [/^audit\/([\w-]+)$/, auditView],
+    [/^usage$/, usageView],
+  ],
+  "usage",
+);

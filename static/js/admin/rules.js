@@ -4,4 +4,10 @@ import { propertiesView } from "./policy/properties.js";
 import { policyView } from "./policy/view.js";
 import { start } from "./portal.js";
 
-start([[/^password-reset$/, propertiesView], [/^password-reset\/([\w-]+)$/, policyView]], "password-reset");
+start(
+  [
+    [/^password-reset$/, propertiesView],
+    [/^password-reset\/([\w-]+)$/, policyView],
+  ],
+  "password-reset",
+);

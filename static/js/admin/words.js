@@ -12,7 +12,12 @@ export const ROLES = {
   reader: { name: "Reader", about: "May look at everything here, and change nothing." },
 };
 
-export const PLANS = { p1: "P1", p2: "P2", business_standard: "Business Standard", business_premium: "Business Premium" };
+export const PLANS = {
+  p1: "P1",
+  p2: "P2",
+  business_standard: "Business Standard",
+  business_premium: "Business Premium",
+};
 
 export const SOURCES = { cloud: "Cloud", on_premises: "On premises" };
 
@@ -23,7 +28,6 @@ const namesOf = (table) => (codes) => codes.map((code) => table[code] ?? code);
 
 export const plansInWords = (plans = []) => joined(namesOf(PLANS)(plans)) || "None";
 
-export const rolesInWords = (roles) =>
-  joined(roles.map((role) => ROLES[role]?.name ?? role)) || "User";
+export const rolesInWords = (roles) => joined(roles.map((role) => ROLES[role]?.name ?? role)) || "User";
 
 export const kindsInWords = (kinds) => joined(kinds.map((kind) => KINDS[kind]?.name ?? kind)) || "Nothing yet";

@@ -74,7 +74,8 @@ function prepareKinds(root) {
   const read = () => boxes.flatMap((group) => group.read());
   $("[data-kinds]", root).addEventListener("change", () => {
     const chosen = read();
-    $("[data-slot=kinds]", root).textContent = `What: ${chosen.length > 0 ? `${count(chosen.length, "kind")} chosen` : "everything"}`;
+    $("[data-slot=kinds]", root).textContent =
+      `What: ${chosen.length > 0 ? `${count(chosen.length, "kind")} chosen` : "everything"}`;
   });
   return read;
 }
@@ -86,7 +87,8 @@ const startOf = (day, later = 0) => {
 };
 
 function criteria({ from, to }, person, kinds) {
-  if (from && to && to < from) throw new Mistakes([{ field: "to", text: "This day is before the first one. Choose a later one." }]);
+  if (from && to && to < from)
+    throw new Mistakes([{ field: "to", text: "This day is before the first one. Choose a later one." }]);
   const asked = {};
   if (person) asked.person = person;
   if (kinds.length > 0) asked.kinds = kinds;
@@ -118,7 +120,8 @@ async function search(state) {
       if (turn !== state.turn || !root.isConnected) return;
       add(state, found.events);
       state.next = found.next;
-      if (found.looked_back_to) $("[data-looked]", root).textContent = `Looked back to ${momentOf(found.looked_back_to)}.`;
+      if (found.looked_back_to)
+        $("[data-looked]", root).textContent = `Looked back to ${momentOf(found.looked_back_to)}.`;
     } while (state.next && state.events < goal && !state.stopped);
     sum(state);
   } finally {
@@ -148,7 +151,8 @@ async function further(state) {
     await search(state);
     focusRow(root, start);
   } catch (error) {
-    if (error instanceof Lost) warn($("[data-flash]", root), "The connection was lost. Check that you are online, then look further.");
+    if (error instanceof Lost)
+      warn($("[data-flash]", root), "The connection was lost. Check that you are online, then look further.");
     else if (error instanceof Problem) warn($("[data-flash]", root), error.message);
     else throw error;
   } finally {
@@ -163,7 +167,8 @@ function add(state, events) {
   $("tbody", state.root).append(...events.map(eventRow));
 }
 
-const isFailure = ({ kind, result }) => /_(failed|refused)$/.test(kind) || (kind === "reset_started" && result !== "started");
+const isFailure = ({ kind, result }) =>
+  /_(failed|refused)$/.test(kind) || (kind === "reset_started" && result !== "started");
 
 function person({ id, name }) {
   return make("a", { href: `#users/${encodeURIComponent(id)}` }, name || "Somebody who is gone");
@@ -177,7 +182,12 @@ function eventRow(event) {
   const isSame = actor && target && actor.id === target.id;
   const who = actor ? [person(actor)] : [make("span", {}, "Not signed in")];
   if (target && !isSame) who.push(make("small", {}, "for ", targetOf(event)));
-  return row([["What", ...what], ["Who", make("span", {}, ...who)], ["When", momentOf(at)], ["More", details(event)]]);
+  return row([
+    ["What", ...what],
+    ["Who", make("span", {}, ...who)],
+    ["When", momentOf(at)],
+    ["More", details(event)],
+  ]);
 }
 
 /** What it was done to: a person, or a group where the kind says so. */
@@ -187,7 +197,13 @@ function targetOf({ kind, target }) {
 }
 
 function details({ number, kind, result, client, request }) {
-  const facts = [["Number", number], ["Kind", kind], ["Result", result], ["From", client], ["Request", request]];
+  const facts = [
+    ["Number", number],
+    ["Kind", kind],
+    ["Result", result],
+    ["From", client],
+    ["Request", request],
+  ];
   const lines = facts
     .filter(([, value]) => value !== undefined && value !== null && value !== "")
     .map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value))));
@@ -198,7 +214,10 @@ function details({ number, kind, result, client, request }) {
 
 function prepareExport(state) {
   const place = $("[data-flash]", state.root);
-  for (const [format, type] of [["csv", "text/csv"], ["ndjson", "application/x-ndjson"]]) {
+  for (const [format, type] of [
+    ["csv", "text/csv"],
+    ["ndjson", "application/x-ndjson"],
+  ]) {
     exportAll($(`[data-${format}]`, state.root), place, {
       name: "audit",
       ending: format,

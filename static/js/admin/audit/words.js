@@ -1,43 +1,55 @@
 // The kinds of events in plain words, in the groups they are searched by.
 
 export const GROUPS = [
-  ["Signing in", {
-    signed_in: "Signed in",
-    sign_in_failed: "Sign-in failed",
-    signed_out: "Signed out",
-    session_ended: "Session ended",
-  }],
-  ["Getting back in", {
-    reset_started: "Reset begun",
-    reset_started_for_user: "Reset started by the helpdesk",
-    code_requested: "Code asked for",
-    code_accepted: "Code accepted",
-    code_refused: "Code refused",
-    delivery_failed: "Message not delivered",
-    password_reset: "Password reset",
-    password_changed: "Password changed",
-    account_unlocked: "Account unlocked",
-  }],
-  ["Registering", {
-    registration_finished: "Registration finished",
-    method_registered: "Method registered",
-    method_removed: "Method removed",
-    methods_confirmed: "Methods confirmed",
-    recovery_codes_made: "Recovery codes made",
-    recovery_code_used: "Recovery code used",
-  }],
-  ["Administration", {
-    setup_done: "Relatch set up",
-    user_created: "User created",
-    user_changed: "User changed",
-    user_deleted: "User deleted",
-    user_restored: "User restored",
-    group_created: "Group created",
-    group_changed: "Group changed",
-    members_changed: "Members of a group changed",
-    scope_changed: "Who may reset changed",
-    policy_changed: "Policy changed",
-  }],
+  [
+    "Signing in",
+    {
+      signed_in: "Signed in",
+      sign_in_failed: "Sign-in failed",
+      signed_out: "Signed out",
+      session_ended: "Session ended",
+    },
+  ],
+  [
+    "Getting back in",
+    {
+      reset_started: "Reset begun",
+      reset_started_for_user: "Reset started by the helpdesk",
+      code_requested: "Code asked for",
+      code_accepted: "Code accepted",
+      code_refused: "Code refused",
+      delivery_failed: "Message not delivered",
+      password_reset: "Password reset",
+      password_changed: "Password changed",
+      account_unlocked: "Account unlocked",
+    },
+  ],
+  [
+    "Registering",
+    {
+      registration_finished: "Registration finished",
+      method_registered: "Method registered",
+      method_removed: "Method removed",
+      methods_confirmed: "Methods confirmed",
+      recovery_codes_made: "Recovery codes made",
+      recovery_code_used: "Recovery code used",
+    },
+  ],
+  [
+    "Administration",
+    {
+      setup_done: "Relatch set up",
+      user_created: "User created",
+      user_changed: "User changed",
+      user_deleted: "User deleted",
+      user_restored: "User restored",
+      group_created: "Group created",
+      group_changed: "Group changed",
+      members_changed: "Members of a group changed",
+      scope_changed: "Who may reset changed",
+      policy_changed: "Policy changed",
+    },
+  ],
 ];
 
 const ALL = Object.assign({}, ...GROUPS.map(([, kinds]) => kinds));
@@ -45,8 +57,17 @@ const ALL = Object.assign({}, ...GROUPS.map(([, kinds]) => kinds));
 export const nameOf = (kind) => ALL[kind] ?? kind.replaceAll("_", " ");
 
 const METHODS = {
-  phone: "phone", text: "text", sms: "text", call: "call", email: "email", mail: "email", app: "authenticator app",
-  recovery_code: "recovery code", recovery_codes: "recovery codes", helpdesk_code: "code from the helpdesk", password: "password",
+  phone: "phone",
+  text: "text",
+  sms: "text",
+  call: "call",
+  email: "email",
+  mail: "email",
+  app: "authenticator app",
+  recovery_code: "recovery code",
+  recovery_codes: "recovery codes",
+  helpdesk_code: "code from the helpdesk",
+  password: "password",
 };
 
 export const methodName = (method) => METHODS[method] ?? method.replaceAll("_", " ");

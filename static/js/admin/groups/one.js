@@ -27,7 +27,8 @@ function render(data, walk) {
     rule: group.rule ?? "",
   });
   $("[data-edit]", root).href = `#groups/${encodeURIComponent(group.id)}/edit`;
-  for (const part of $$("[data-when]", root)) if (part.dataset.when !== (dynamic ? "dynamic" : "assigned")) part.remove();
+  for (const part of $$("[data-when]", root))
+    if (part.dataset.when !== (dynamic ? "dynamic" : "assigned")) part.remove();
   if (!may("manage")) {
     for (const button of $$("[data-pick], [data-edit]", root)) button.remove();
     sayLookOnly(root);
@@ -70,10 +71,20 @@ function showGroup(state) {
   const shown = `${count(members.length, "member")}${next ? " shown" : ""}`;
   $("[data-more]", root).hidden = !next;
   $("[data-slot=members]", root).textContent = isDynamic(group) ? shown : count(group.member_count, "member");
-  listChosen(root, "users", members, state.isFixed ? undefined : (user, button) => removeFrom(state, "users", user, button));
+  listChosen(
+    root,
+    "users",
+    members,
+    state.isFixed ? undefined : (user, button) => removeFrom(state, "users", user, button),
+  );
   if (isDynamic(group)) return;
   $("[data-slot=groups]", root).textContent = `${count(groups.length, "group")} inside`;
-  listChosen(root, "groups", groups, state.isFixed ? undefined : (one, button) => removeFrom(state, "groups", one, button));
+  listChosen(
+    root,
+    "groups",
+    groups,
+    state.isFixed ? undefined : (one, button) => removeFrom(state, "groups", one, button),
+  );
 }
 
 const NOT_CHANGED = {

@@ -23,9 +23,13 @@ export function explainRule({ code, field, at, detail, message }, root) {
   const rule = input.value;
   // The service reads the rule without the spaces around it.
   const start = rule.length - rule.trimStart().length + at - 1;
-  input.addEventListener("focus", () => input.setSelectionRange(start, Math.min(start + 1, rule.length)), { once: true });
+  input.addEventListener("focus", () => input.setSelectionRange(start, Math.min(start + 1, rule.length)), {
+    once: true,
+  });
   const near = rule.slice(Math.max(0, start - AROUND), start + AROUND).trim();
-  return [{ field: "rule", text: `${words.replace(/\.$/, "")}, at character ${start + 1}${near && `, near “${near}”`}.` }];
+  return [
+    { field: "rule", text: `${words.replace(/\.$/, "")}, at character ${start + 1}${near && `, near “${near}”`}.` },
+  ];
 }
 
 /** The button that tries a rule on the newest accounts. */
@@ -43,7 +47,8 @@ export function prepareTry(root) {
       show(await post("/api/groups/try-rule", { rule: ruleFrom($("#f-rule", root).value) }), say);
     } catch (error) {
       if (error instanceof Mistakes) showMistakes(form, error.list);
-      else if (error instanceof Lost) say(make("p", {}, "The connection was lost. Check that you are online, then try again."));
+      else if (error instanceof Lost)
+        say(make("p", {}, "The connection was lost. Check that you are online, then try again."));
       else if (error instanceof Problem) showMistakes(form, explainRule(error, root) ?? [{ text: error.message }]);
       else throw error;
     } finally {
@@ -57,7 +62,9 @@ function show({ people, looked_at: looked }, say) {
     say(make("p", {}, `Nobody of the ${count(looked, "newest account")} matches.`));
     return;
   }
-  const lines = people.map(({ display_name: who, name }) => make("li", {}, make("span", {}, make("strong", {}, who), " ", make("small", {}, name))));
+  const lines = people.map(({ display_name: who, name }) =>
+    make("li", {}, make("span", {}, make("strong", {}, who), " ", make("small", {}, name))),
+  );
   const words = `Of the ${count(looked, "newest account")}, for example:`;
   say(make("p", {}, words), make("ul", { className: "chosen" }, ...lines));
 }

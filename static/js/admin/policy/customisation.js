@@ -15,17 +15,29 @@ const isColour = (text) => /^#[\da-f]{6}$/i.test(text);
 function check({ helpdesk, colour, return_addresses: addresses = [] }) {
   const mistakes = [];
   if (helpdesk && !/^https:\/\/\S+$/.test(helpdesk) && !/^[^\s@:/]+@[^\s@]+$/.test(helpdesk)) {
-    mistakes.push({ field: "helpdesk", text: "Type a link that starts with https://, or an email address, or leave it empty." });
+    mistakes.push({
+      field: "helpdesk",
+      text: "Type a link that starts with https://, or an email address, or leave it empty.",
+    });
   }
   if (colour && !isColour(colour)) {
-    mistakes.push({ field: "colour", text: "Type # and six digits or letters from a to f, like #10392e, or leave it empty." });
+    mistakes.push({
+      field: "colour",
+      text: "Type # and six digits or letters from a to f, like #10392e, or leave it empty.",
+    });
   } else if (colour && contrastWithWhite(colour) < ENOUGH) mistakes.push({ field: "colour", text: TOO_PALE });
   const wrong = addresses.find((address) => !/^https:\/\/[^\s/]+/.test(address));
   if (wrong) {
-    mistakes.push({ field: "return_addresses", text: `“${wrong}” is not an address. Each begins with https://, like https://mail.example.org/.` });
+    mistakes.push({
+      field: "return_addresses",
+      text: `“${wrong}” is not an address. Each begins with https://, like https://mail.example.org/.`,
+    });
   }
   if (addresses.length > MOST_ADDRESSES) {
-    mistakes.push({ field: "return_addresses", text: `There are ${addresses.length} addresses. Leave at most ${MOST_ADDRESSES}.` });
+    mistakes.push({
+      field: "return_addresses",
+      text: `There are ${addresses.length} addresses. Leave at most ${MOST_ADDRESSES}.`,
+    });
   }
   if (mistakes.length > 0) throw new Mistakes(mistakes);
 }

@@ -12,7 +12,12 @@ import { putPart } from "./form.js";
 const ALL = Object.entries(PLANS);
 
 const plain = ({ check, cloud, on_premises: onPremises, groups }) =>
-  JSON.stringify([check, [...cloud].sort(), [...onPremises].sort(), groups.map(({ group, plans }) => [group, [...plans].sort()]).sort()]);
+  JSON.stringify([
+    check,
+    [...cloud].sort(),
+    [...onPremises].sort(),
+    groups.map(({ group, plans }) => [group, [...plans].sort()]).sort(),
+  ]);
 
 function inWords({ check, cloud, on_premises: onPremises, groups }) {
   const who = check ? "Only people with a plan can reset." : "Plans are not looked at.";
@@ -29,7 +34,12 @@ function check({ groups }) {
 /** A policy that nobody could meet. */
 function explain({ code, reasons, field, message }) {
   if (code === "policy_refused" && reasons.includes("nobody_entitled")) {
-    return [{ field: "cloud", text: "Tick at least one plan, here or for on-premises accounts. Otherwise nobody could reset." }];
+    return [
+      {
+        field: "cloud",
+        text: "Tick at least one plan, here or for on-premises accounts. Otherwise nobody could reset.",
+      },
+    ];
   }
   return code === "invalid_field" ? [{ field, text: message }] : undefined;
 }
@@ -85,7 +95,9 @@ function render(saved, _name, _portal, _section, { group_names: named = [] }) {
     const picked = await pick({ kind: "groups", title: "Select groups", chosen });
     if (!picked) return;
     for (const { id, name } of picked) names.set(id, name);
-    groups.write(picked.map(({ id, name }) => before.find(({ group }) => group === id) ?? { group: id, name, plans: [] }));
+    groups.write(
+      picked.map(({ id, name }) => before.find(({ group }) => group === id) ?? { group: id, name, plans: [] }),
+    );
     clear($("form", root));
     changed();
   };

@@ -7,7 +7,11 @@ import { prepareSaving } from "../saving.js";
 /** A tick is true or false, a number is a number, a [data-lines] is a list: one thing per line. */
 function valueOf(input) {
   if (input.type === "checkbox") return input.checked;
-  if ("lines" in input.dataset) return input.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  if ("lines" in input.dataset)
+    return input.value
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
   const text = input.value.trim();
   if ("number" in input.dataset || input.inputMode === "numeric") return text === "" ? NaN : Number(text);
   return text;
@@ -22,7 +26,8 @@ function setValue(input, value) {
 const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Saves one page; gives what is saved now. */
-export const putPart = async (name, values, version) => (await put(`/api/policy/${name}`, { ...values, version }))[name];
+export const putPart = async (name, values, version) =>
+  (await put(`/api/policy/${name}`, { ...values, version }))[name];
 
 /**
  * A section is { title, inWords, check?, explain?, saved?, prepare? }: prepare(root, tools) adds what

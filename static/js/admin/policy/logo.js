@@ -83,7 +83,10 @@ export function prepareLogo(root, saved, changed) {
   file.addEventListener("change", () => {
     const [chosen] = file.files;
     if (!chosen) return;
-    save(async () => put("/api/policy/logo", { png: await shrink(chosen, canvas), version: state.version }), "The logo is saved. It is on all pages now.");
+    save(
+      async () => put("/api/policy/logo", { png: await shrink(chosen, canvas), version: state.version }),
+      "The logo is saved. It is on all pages now.",
+    );
   });
   drop.addEventListener("click", () =>
     save(() => remove("/api/policy/logo", { version: state.version }), "The logo is removed."),

@@ -39,7 +39,8 @@ function check({ own_words: words, history }) {
 }
 
 function inWords({ profile, own_words: words, history, breach_check: breaches }) {
-  const old = history > 0 ? `The last ${count(history, "password")} cannot be used again.` : "Old passwords are not remembered.";
+  const old =
+    history > 0 ? `The last ${count(history, "password")} cannot be used again.` : "Old passwords are not remembered.";
   const leaks = `Passwords are ${breaches ? "" : "not "}compared with known leaks.`;
   return `${PROFILES[profile]}. ${count(words.length, "word")} of your own. ${old} ${leaks}`;
 }

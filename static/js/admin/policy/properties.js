@@ -54,7 +54,8 @@ function render(saved, organisation) {
     showScope();
   };
   root.addEventListener("change", showScope);
-  const save = ({ scope, groups: chosen }, version) => put("/api/enable-group", { scope, groups: idsOf(chosen), version });
+  const save = ({ scope, groups: chosen }, version) =>
+    put("/api/enable-group", { scope, groups: idsOf(chosen), version });
   const { changed } = prepareSaving(root, saved, { read, write, check, isSame, inWords, put: save });
   $("[data-pick]", root)?.addEventListener("click", async () => {
     const picked = await pick({ kind: "groups", title: "Select group", chosen: groups });

@@ -13,7 +13,9 @@ const METHODS = {
 };
 
 function methodsInWords(values) {
-  const on = Object.keys(METHODS).filter((name) => values[name]).map((name) => METHODS[name]);
+  const on = Object.keys(METHODS)
+    .filter((name) => values[name])
+    .map((name) => METHODS[name]);
   const which = on.length > 0 ? `On: ${joined(on)}` : "No method is on";
   return `${which}. ${count(values.needed, "way")} ${values.needed === 1 ? "is" : "are"} needed to reset a password.`;
 }
@@ -27,7 +29,8 @@ function checkDays({ reconfirm_days: days }) {
 
 function registrationInWords({ ask_at_sign_in: asks, reconfirm_days: days }) {
   const when = `${asks ? "People are" : "Nobody is"} asked to register when they sign in.`;
-  const again = days > 0 ? `They look at it again every ${count(days, "day")}.` : "They are never asked to look at it again.";
+  const again =
+    days > 0 ? `They look at it again every ${count(days, "day")}.` : "They are never asked to look at it again.";
   return `${when} ${again}`;
 }
 
@@ -41,7 +44,8 @@ const ONE_KIND = "so leave two different kinds on. Text and call are one kind: a
 
 /** Why the service does not let a policy be saved. */
 const REFUSED = {
-  no_first_method: "Leave at least one of these on: text, call, email or recovery codes. With the app alone nobody can start.",
+  no_first_method:
+    "Leave at least one of these on: text, call, email or recovery codes. With the app alone nobody can start.",
   too_few_kinds: `You ask for two ways, ${ONE_KIND}`,
   locks_administrators_out: `Administrators always need two ways, ${ONE_KIND}`,
 };

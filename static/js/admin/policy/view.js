@@ -13,10 +13,12 @@ const SECTIONS = { methods, registration, notifications, passwords, entitlement,
 export function policyView(portal, name) {
   const section = Object.hasOwn(SECTIONS, name) ? SECTIONS[name] : undefined;
   const render = section?.render ?? renderForm;
-  return section && {
-    title: section.title,
-    section: `password-reset/${name}`,
-    load: () => get("/api/policy"),
-    render: (policy) => render(policy[name], name, portal, section, policy),
-  };
+  return (
+    section && {
+      title: section.title,
+      section: `password-reset/${name}`,
+      load: () => get("/api/policy"),
+      render: (policy) => render(policy[name], name, portal, section, policy),
+    }
+  );
 }

@@ -51,7 +51,13 @@ function tableOf(title, columns, rows) {
     return make("tr", {}, first, ...cells.map((value) => make("td", {}, String(value))));
   });
   const caption = make("caption", { className: "hidden" }, title);
-  return make("table", { className: "numbers" }, caption, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...lines));
+  return make(
+    "table",
+    { className: "numbers" },
+    caption,
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...lines),
+  );
 }
 
 /** Bars that lie, one under the other, each with its words and number: [name, value]. */
@@ -80,11 +86,25 @@ export function columns(days, words) {
       below += value;
       if (value === 0) return;
       const place = { x: share(day + 0.15, days.length), width: share(0.7, days.length) };
-      group.append(draw("rect", { ...place, y: share(top - below, top), height: share(value, top), fill: fill(index), class: "column" }));
+      group.append(
+        draw("rect", {
+          ...place,
+          y: share(top - below, top),
+          height: share(value, top),
+          fill: fill(index),
+          class: "column",
+        }),
+      );
     });
     svg.append(group);
   });
-  const scale = make("div", { className: "scale" }, make("span", {}, String(top)), make("span", {}, String(top / 2)), make("span", {}, "0"));
+  const scale = make(
+    "div",
+    { className: "scale" },
+    make("span", {}, String(top)),
+    make("span", {}, String(top / 2)),
+    make("span", {}, "0"),
+  );
   const ends = make("p", { className: "ends" }, make("span", {}, days[0][0]), make("span", {}, days.at(-1)[0]));
   scale.setAttribute("aria-hidden", "true");
   ends.setAttribute("aria-hidden", "true");

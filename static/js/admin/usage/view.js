@@ -6,7 +6,12 @@ import { $, announce, count, make, stamp } from "../../dom.js";
 import { bars, chart, columns } from "./charts.js";
 
 export function usageView({ walk }) {
-  return { title: "Usage", section: "usage", load: () => get("/api/audit/usage"), render: (usage) => render(usage, walk) };
+  return {
+    title: "Usage",
+    section: "usage",
+    load: () => get("/api/audit/usage"),
+    render: (usage) => render(usage, walk),
+  };
 }
 
 function render(usage, walk) {
@@ -25,7 +30,7 @@ async function finish(root, walk) {
   counting.hidden = false;
   let last;
   try {
-    for (let usage; !usage || !isCounted(usage); ) {
+    for (let usage; !usage || !isCounted(usage);) {
       usage = await post("/api/audit/usage/count");
       if (last && !root.isConnected) return;
       last = usage;
@@ -59,12 +64,20 @@ function show(root, usage) {
   const counted = at ? `${count(total, "account")}, counted ${momentOf(at)}.` : "The accounts were not counted yet.";
   $("[data-slot=counted]", root).textContent = counted;
   $("[data-charts]", root).replaceChildren(
-    readyChart({ total, enabled, registered, capable }), dayChart(days), methodChart(days), refusalChart(usage.refusals ?? []),
+    readyChart({ total, enabled, registered, capable }),
+    dayChart(days),
+    methodChart(days),
+    refusalChart(usage.refusals ?? []),
   );
 }
 
 function figure([number, what, more]) {
-  return make("div", {}, make("dt", {}, what), make("dd", {}, make("strong", {}, String(number)), make("small", {}, more)));
+  return make(
+    "div",
+    {},
+    make("dt", {}, what),
+    make("dd", {}, make("strong", {}, String(number)), make("small", {}, more)),
+  );
 }
 
 function readyChart({ total, enabled, registered, capable }) {
@@ -87,28 +100,48 @@ const empty = (title, text) => stamp("t-no-usage", { title, text });
 
 function dayChart(days) {
   const any = days.some(({ resets, unlocks }) => resets + unlocks > 0);
-  if (!any) return empty("No resets yet", "As soon as somebody resets a password or unlocks an account, it is counted here, day by day.");
+  if (!any)
+    return empty(
+      "No resets yet",
+      "As soon as somebody resets a password or unlocks an account, it is counted here, day by day.",
+    );
   const busiest = days.reduce((best, day) => (day.resets + day.unlocks > best.resets + best.unlocks ? day : best));
   const about = `Most on ${inShort(busiest.day)}: ${count(busiest.resets, "reset")} and ${count(busiest.unlocks, "unlock")}.`;
   return chart({
     title: "Resets and unlocks by day",
     about,
     legend: ["Resets", "Unlocks"],
-    drawing: columns(days.map(({ day, resets, unlocks }) => [inShort(day), [resets, unlocks]]), `A column for each day. ${about}`),
+    drawing: columns(
+      days.map(({ day, resets, unlocks }) => [inShort(day), [resets, unlocks]]),
+      `A column for each day. ${about}`,
+    ),
     columns: ["Day", "Resets", "Unlocks", "Changes", "Sign-ins"],
-    rows: days.map(({ day, resets, unlocks, changes, sign_ins: signIns }) => [inShort(day), resets, unlocks, changes, signIns]),
+    rows: days.map(({ day, resets, unlocks, changes, sign_ins: signIns }) => [
+      inShort(day),
+      resets,
+      unlocks,
+      changes,
+      signIns,
+    ]),
   });
 }
 
 const METHODS = {
-  phone: "Phone", email: "Email", app: "Authenticator app", recovery_codes: "Recovery code", helpdesk_code: "Code from the helpdesk",
+  phone: "Phone",
+  email: "Email",
+  app: "Authenticator app",
+  recovery_codes: "Recovery code",
+  helpdesk_code: "Code from the helpdesk",
 };
 
 function methodChart(days) {
   const total = (method) => days.reduce((sum, day) => sum + (day.reset_methods?.[method] ?? 0), 0);
   const things = Object.entries(METHODS).map(([method, name]) => [name, total(method)]);
   if (things.every(([, value]) => value === 0)) {
-    return empty("No methods yet", "Here you see which methods people use to reset. It helps to know which ones to keep.");
+    return empty(
+      "No methods yet",
+      "Here you see which methods people use to reset. It helps to know which ones to keep.",
+    );
   }
   return chart({
     title: "How people proved who they are",

@@ -18,7 +18,10 @@ function render({ user, code, link, expires_at: until }) {
     place: link.replace(/^https?:\/\//, "").split("#")[0],
   });
   for (const back of $$("[data-back]", root)) back.href = `#${userPlace(user.id)}`;
-  for (const [name, text, said] of [["code", code, "The code is"], ["link", link, "The link is"]]) {
+  for (const [name, text, said] of [
+    ["code", code, "The code is"],
+    ["link", link, "The link is"],
+  ]) {
     const shown = $(`[data-${name}]`, root);
     shown.textContent = text;
     prepareCopy($(`[data-copy-${name}]`, root), { text, said, show: () => shown });

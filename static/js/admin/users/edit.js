@@ -24,7 +24,8 @@ const valuesOf = ({ user, version }) => ({
   plans: user.plans ?? [],
 });
 
-const plain = ({ version, ...values }) => JSON.stringify({ ...values, roles: sorted(values.roles), plans: sorted(values.plans) });
+const plain = ({ version, ...values }) =>
+  JSON.stringify({ ...values, roles: sorted(values.roles), plans: sorted(values.plans) });
 const sorted = (list) => [...list].sort();
 
 function inWords({ display_name: name, roles, department, country, source, plans }) {

@@ -20,8 +20,14 @@ const RESULTS = {
 };
 
 const FIELDS = {
-  user_name: "user name", name: "user name", display_name: "display name", department: "department", country: "country",
-  account_kind: "account kind", source: "account kind", plans: "plans",
+  user_name: "user name",
+  name: "user name",
+  display_name: "display name",
+  department: "department",
+  country: "country",
+  account_kind: "account kind",
+  source: "account kind",
+  plans: "plans",
 };
 
 const REASONS = {
@@ -52,7 +58,8 @@ async function read(file) {
   if (header.includes(";") && !header.includes(",")) {
     throw wrong("The columns are separated by semicolons. Save the file with commas.");
   }
-  if (rows.length === 0) throw wrong("There is nobody in this file. The first line names the columns, and the people follow.");
+  if (rows.length === 0)
+    throw wrong("There is nobody in this file. The first line names the columns, and the people follow.");
   return { header, rows };
 }
 
@@ -113,7 +120,9 @@ async function step({ todo, report }) {
   const body = { header: todo.header, rows: part.text, line: todo.line, last: part.last };
   const answer = await post("/api/users/import", body);
   if (!answer.consumed) {
-    throw new Mistakes([{ field: "file", text: `Line ${todo.line} is too long to be a person. Mend it, then import again.` }]);
+    throw new Mistakes([
+      { field: "file", text: `Line ${todo.line} is too long to be a person. Mend it, then import again.` },
+    ]);
   }
   report.push(...answer.report);
   const end = todo.at + answer.consumed;
@@ -129,7 +138,10 @@ function showProgress(root, { at, rows, line }) {
 function inWords({ report, todo }) {
   const number = (result) => report.filter((line) => line.result === result).length;
   const parts = Object.entries(RESULTS).map(([result, [words]]) => [number(result), words.toLowerCase()]);
-  const said = parts.filter(([many]) => many > 0).map(([many, words]) => `${many} ${words}`).join(", ");
+  const said = parts
+    .filter(([many]) => many > 0)
+    .map(([many, words]) => `${many} ${words}`)
+    .join(", ");
   const rest = todo.at < todo.rows.length ? ` Stopped before line ${todo.line}.` : "";
   return `${count(report.length, "line")}: ${said}.${rest}`;
 }

@@ -29,7 +29,8 @@ function render(data, portal) {
   const show = (now) => {
     showUser(root, now);
     const any = showTasks(root, now, portal, show);
-    if (!may("manage") && !any && !$("h1", root).closest(".title").nextElementSibling.matches(".note")) sayLookOnly(root);
+    if (!may("manage") && !any && !$("h1", root).closest(".title").nextElementSibling.matches(".note"))
+      sayLookOnly(root);
   };
   show(data);
   showNews(root);
@@ -38,7 +39,10 @@ function render(data, portal) {
 
 function showUser(root, data) {
   const { user } = data;
-  for (const [name, text] of [["who", user.display_name], ["name", user.name]]) {
+  for (const [name, text] of [
+    ["who", user.display_name],
+    ["name", user.name],
+  ]) {
     $(`[data-slot=${name}]`, root).textContent = text;
   }
   $("[data-tags]", root).replaceChildren(...tagsOf(data));
@@ -62,7 +66,8 @@ function tagsOf({ user, locked }) {
 
 function readinessOf({ readiness, user }) {
   if (!readiness) return make("p", { className: "empty" }, "Not known yet.");
-  if (user.state === "deleted") return make("p", { className: "empty" }, "No. The account is deleted: restore it first.");
+  if (user.state === "deleted")
+    return make("p", { className: "empty" }, "No. The account is deleted: restore it first.");
   if (readiness.able) return stamp("t-able", { text: "They can do it now, with what they registered." });
   const note = stamp("t-unable");
   const lines = reasonsInWords(readiness.reasons, "them").map(({ text, act, href }) =>

@@ -32,4 +32,8 @@ export function preparePerson(root) {
 }
 
 export const roleBoxes = (place) =>
-  tickBoxes(place, "role", Object.entries(ROLES).map(([value, { name, about }]) => [value, name, about]));
+  tickBoxes(
+    place,
+    "role",
+    Object.entries(ROLES).map(([value, { name, about }]) => [value, name, about]),
+  );

@@ -9,7 +9,10 @@ import { isMe, mayDo } from "../rights.js";
 
 const path = ({ id }) => `/api/users/${encodeURIComponent(id)}`;
 const isHere = ({ state }) => state !== "deleted";
-const setBlocked = (blocked) => ({ user, version }) => patch(path(user), { version, blocked });
+const setBlocked =
+  (blocked) =>
+  ({ user, version }) =>
+    patch(path(user), { version, blocked });
 
 /**
  * `sure` asks before; `act(data)` gives the user as they are now. `mine`: may be done to oneself.
@@ -17,56 +20,108 @@ const setBlocked = (blocked) => ({ user, version }) => patch(path(user), { versi
  */
 const TASKS = [
   {
-    right: "help", when: (user) => user.state === "enabled" && user.source !== "on_premises" && !isMe(user), label: "Start a reset", button: "Start a reset",
+    right: "help",
+    when: (user) => user.state === "enabled" && user.source !== "on_premises" && !isMe(user),
+    label: "Start a reset",
+    button: "Start a reset",
     text: "Gives you a code for somebody who has nothing at hand to prove who they are.",
-    sure: ["Start a reset for *?", "First be sure that it is really them: see them, or call a number that you know already.", "Yes, start it", "Not now"],
+    sure: [
+      "Start a reset for *?",
+      "First be sure that it is really them: see them, or call a number that you know already.",
+      "Yes, start it",
+      "Not now",
+    ],
     act: startReset,
   },
   {
-    right: "help", when: (user, { locked }) => isHere(user) && locked, label: "Unlock", button: "Unlock",
+    right: "help",
+    when: (user, { locked }) => isHere(user) && locked,
+    label: "Unlock",
+    button: "Unlock",
     text: "Wrong passwords were typed too often. This lets them try again at once.",
-    act: ({ user }) => post(`${path(user)}/unlock`), done: "The account is unlocked.",
+    act: ({ user }) => post(`${path(user)}/unlock`),
+    done: "The account is unlocked.",
   },
   {
-    right: "help", when: isHere, label: "End sessions", button: "End sessions", mine: true,
+    right: "help",
+    when: isHere,
+    label: "End sessions",
+    button: "End sessions",
+    mine: true,
     text: "Signs them out everywhere. They can sign in again.",
     sure: ["Sign * out everywhere?", "What they have not saved is lost there.", "End all sessions", "Cancel"],
-    act: ({ user }) => post(`${path(user)}/end-sessions`), done: "All sessions are ended.",
+    act: ({ user }) => post(`${path(user)}/end-sessions`),
+    done: "All sessions are ended.",
   },
   {
-    right: "methods", when: (user, { registered_kinds: kinds = [] }) => isHere(user) && kinds.length > 0 && !isMe(user),
-    label: "Take away methods", button: "Take away",
+    right: "methods",
+    when: (user, { registered_kinds: kinds = [] }) => isHere(user) && kinds.length > 0 && !isMe(user),
+    label: "Take away methods",
+    button: "Take away",
     text: "Removes everything they registered, like a phone that was stolen. At the next sign-in they register anew.",
-    sure: ["Take away all methods of *?", "Without them they cannot reset their password, and the next sign-in asks for the password alone.", "Take them away", "Cancel"],
-    act: ({ user }) => remove(`${path(user)}/methods`), done: "What was registered is taken away.",
+    sure: [
+      "Take away all methods of *?",
+      "Without them they cannot reset their password, and the next sign-in asks for the password alone.",
+      "Take them away",
+      "Cancel",
+    ],
+    act: ({ user }) => remove(`${path(user)}/methods`),
+    done: "What was registered is taken away.",
   },
   {
-    right: "help", when: (user) => user.state === "enabled" && !isMe(user), label: "Block", button: "Block",
+    right: "help",
+    when: (user) => user.state === "enabled" && !isMe(user),
+    label: "Block",
+    button: "Block",
     text: "They can no longer sign in or reset, until somebody allows it again.",
-    sure: ["Block *?", "They are signed out, and cannot sign in or reset until somebody allows it again.", "Block", "Cancel"],
-    act: setBlocked(true), done: "Sign-in is blocked.",
+    sure: [
+      "Block *?",
+      "They are signed out, and cannot sign in or reset until somebody allows it again.",
+      "Block",
+      "Cancel",
+    ],
+    act: setBlocked(true),
+    done: "Sign-in is blocked.",
   },
   {
-    right: "help", when: (user) => user.state === "blocked", label: "Allow sign-in again", button: "Unblock",
+    right: "help",
+    when: (user) => user.state === "blocked",
+    label: "Allow sign-in again",
+    button: "Unblock",
     text: "They are blocked now, and cannot sign in or reset.",
-    act: setBlocked(false), done: "Sign-in is allowed again.",
+    act: setBlocked(false),
+    done: "Sign-in is allowed again.",
   },
   {
-    right: "manage", when: (user) => isHere(user) && !isMe(user), label: "Delete", button: "Delete",
+    right: "manage",
+    when: (user) => isHere(user) && !isMe(user),
+    label: "Delete",
+    button: "Delete",
     text: "The account can be restored for 30 days.",
-    sure: ["Delete *?", "They can no longer sign in or reset. You can restore the account for 30 days.", "Delete", "Cancel"],
-    act: ({ user }) => remove(path(user)), done: "The account is deleted. You can restore it for 30 days.",
+    sure: [
+      "Delete *?",
+      "They can no longer sign in or reset. You can restore the account for 30 days.",
+      "Delete",
+      "Cancel",
+    ],
+    act: ({ user }) => remove(path(user)),
+    done: "The account is deleted. You can restore it for 30 days.",
   },
   {
-    right: "manage", when: (user) => user.state === "deleted", label: "Restore", button: "Restore",
+    right: "manage",
+    when: (user) => user.state === "deleted",
+    label: "Restore",
+    button: "Restore",
     text: "The account comes back as it was. It can sign in and reset again.",
-    act: ({ user }) => post(`${path(user)}/restore`), done: "The account is restored.",
+    act: ({ user }) => post(`${path(user)}/restore`),
+    done: "The account is restored.",
   },
 ];
 
 /** Refusals that change nothing, and what to do. */
 const REFUSED = {
-  last_administrator: "This is the last global administrator who can sign in, so it stays as it is. Give somebody else this role first.",
+  last_administrator:
+    "This is the last global administrator who can sign in, so it stays as it is. Give somebody else this role first.",
   not_yourself: "You cannot do this to yourself. Ask another administrator.",
   reset_elsewhere: "The password of this person lives in another directory, so it is reset there.",
   not_restorable: "It is too late to restore this account: it was deleted more than 30 days ago.",

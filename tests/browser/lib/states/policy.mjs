@@ -29,7 +29,8 @@ export async function adminProperties(page, see) {
 }
 
 export async function adminPolicy(page, see) {
-  for (const title of ["Authentication methods", "Registration", "Notifications", "Password rules", "Entitlement", "Customisation"]) {
+  const titles = ["Authentication methods", "Registration", "Notifications", "Password rules", "Entitlement", "Customisation"];
+  for (const title of titles) {
     await page.getByRole("link", { name: title, exact: true }).click();
     await heading(page, title);
     await see(`admin-${title.split(" ").at(-1).toLowerCase()}`, page);
@@ -75,7 +76,10 @@ export async function adminPolicyFull(page, see) {
   const plans = ["p1", "p2"];
   const lines = [{ group: "1".repeat(32), plans: ["p1"] }, { group: "2".repeat(32), plans: [] }];
   const entitlement = { version: 2, check: true, cloud: plans, on_premises: plans, groups: lines };
-  const names = [{ id: "1".repeat(32), name: "SSPRTesters" }, { id: "2".repeat(32), name: "Sales in Britain and Ireland, and whoever helps them out" }];
+  const names = [
+    { id: "1".repeat(32), name: "SSPRTesters" },
+    { id: "2".repeat(32), name: "Sales in Britain and Ireland, and whoever helps them out" },
+  ];
   const full = await answer(page, "/api/policy", 200, { entitlement, group_names: names });
   await page.reload();
   await page.getByText("SSPRTesters").waitFor();
