@@ -76,9 +76,9 @@ const NO_COUNTRY: [i32; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
 
 /// A number that a person has, in a country: never a paid service.
 fn is_somebodys(number: &rlibphonenumber::PhoneNumber) -> bool {
-    use PhoneNumberType::{FixedLine, FixedLineOrMobile, Mobile, Voip};
+    use PhoneNumberType::{FixedLine, FixedLineOrMobile, Mobile, VoIP};
     let kind = number.get_type();
-    !NO_COUNTRY.contains(&number.country_code) && matches!(kind, FixedLine | Mobile | FixedLineOrMobile | Voip)
+    !NO_COUNTRY.contains(&number.country_code) && matches!(kind, FixedLine | Mobile | FixedLineOrMobile | VoIP)
 }
 
 fn region(country: &str) -> Option<Region> {

@@ -16,7 +16,7 @@ pub struct Facts {
     /// With more members than a page holds, where the store has as many people.
     large: String,
     large_next: Option<String>,
-    /// With ten to a hundred members.
+    /// With sixty members.
     small: String,
     dynamic: String,
     /// When half of the people were there.
@@ -42,12 +42,12 @@ impl Facts {
         let found = client.send("POST", "/api/users/search", json!({ "text": RARE.1 }))?;
         let groups = client.get("/api/groups")?;
         let rows = groups.get("groups").and_then(Value::as_array).context("no groups")?;
-        let with = |membership: &str| {
-            let fits = |row: &&Value| row.get("membership").and_then(Value::as_str) == Some(membership);
-            text(rows.iter().find(fits).with_context(|| format!("no {membership} group"))?, "/id")
-        };
-        // The first group that was made is the large one.
-        let large = ids(&client.get("/api/groups?after=2")?, "groups")?.pop().context("no first group")?;
+        let is_dynamic = |row: &&Value| row.get("membership").and_then(Value::as_str) == Some("dynamic");
+        let dynamic = text(rows.iter().find(is_dynamic).context("no dynamic group")?, "/id")?;
+        // Newest first; the first group that was made is the large one, the third the small one.
+        let mut oldest = ids(&client.get("/api/groups?after=4")?, "groups")?;
+        let large = oldest.pop().context("no first group")?;
+        let small = oldest.into_iter().next().context("no third group")?;
         let shown = client.get(&format!("/api/groups/{large}"))?;
         Ok(Self {
             users_next: text(&users, "/next")?,
@@ -56,8 +56,8 @@ impl Facts {
             groups_next: text(&groups, "/next")?,
             large_next: text(&shown, "/next").ok(),
             large,
-            small: with("assigned")?,
-            dynamic: with("dynamic")?,
+            small,
+            dynamic,
             long_ago,
         })
     }

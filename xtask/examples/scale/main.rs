@@ -11,6 +11,7 @@ mod seed;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 struct Arguments {
@@ -26,10 +27,20 @@ enum Command {
     Portal(portal::Portal),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
     // This executor only waits: the host and the store bring their own threads.
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match Arguments::parse().command {
+    match command {
         Command::Seed(seed) => executor.block_on(seed::run(&seed)),
         Command::Portal(portal) => portal::run(&portal, &executor),
     }

@@ -213,7 +213,7 @@ impl Seeding {
             };
             let mut change = MemberChange::default();
             if rule.is_none() {
-                change.add_members = members(number, people);
+                change.add_members = members(number, count, people);
                 // Every twentieth holds the one before it as well.
                 let below = if number % 20 == 3 { ids.last().copied() } else { None };
                 change.add_groups = below.into_iter().collect();
@@ -247,20 +247,18 @@ fn rule(number: u64) -> Result<Rule> {
         .map_err(|bad| anyhow!("{bad}"))
 }
 
-/// Two large groups, and many of ten to a hundred.
-fn members(number: u64, people: &[AccountId]) -> Vec<AccountId> {
+/// Two large groups, one that is just over a page, and many of up to a hundred. However few people there are, nobody is
+/// in many of them.
+fn members(number: u64, groups: u64, people: &[AccountId]) -> Vec<AccountId> {
+    let count = people.len() as u64;
     let wanted = match number {
         0 => 5_000,
         1 => 1_000,
-        _ => 10 + mixed(number, 7) % 90,
+        2 => 60,
+        _ => (10 + mixed(number, 7) % 90).min(count / groups.max(1) + 1),
     };
-    let count = people.len() as u64;
-    let place = |k: u64| usize::try_from((mixed(number, 8) % count + k * 17) % count).unwrap_or_default();
-    let mut members: Vec<AccountId> = if count == 0 {
-        Vec::new()
-    } else {
-        (0..wanted.min(count)).filter_map(|k| people.get(place(k)).copied()).collect()
-    };
+    let place = |k: u64| usize::try_from((mixed(number, 8) % count.max(1) + k * 17) % count.max(1)).ok();
+    let mut members: Vec<AccountId> = (0..wanted.min(count)).filter_map(|k| people.get(place(k)?).copied()).collect();
     members.sort();
     members.dedup();
     members
