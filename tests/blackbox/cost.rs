@@ -7,7 +7,11 @@ use serde_json::json;
 /// One whole reset, audit events and delivery included (docs/adr/0004).
 const MOST: u64 = 12;
 
-on_both_stores!(a_whole_reset_makes_at_most_twelve_commits, strangers_cost_what_everybody_costs);
+on_both_stores!(
+    a_whole_reset_makes_at_most_twelve_commits,
+    strangers_cost_what_everybody_costs,
+    sec_3_a_second_message_costs_the_same_whatever_the_number,
+);
 
 async fn a_whole_reset_makes_at_most_twelve_commits(backend: Backend) {
     let site = Site::start(backend).await;
@@ -81,4 +85,28 @@ async fn strangers_cost_what_everybody_costs(backend: Backend) {
     for costs in &all[1..] {
         assert_eq!(costs, &all[0], "the same operations, of the same kinds, as often");
     }
+}
+
+/// Also the second number typed in one flow says nothing by what it costs.
+async fn sec_3_a_second_message_costs_the_same_whatever_the_number(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    admin.enable("all", &[]).await;
+    let a = admin.person(&site, "alice", "+447400123456").await;
+    let mut all = Vec::new();
+    for (name, second) in
+        [(a.name.as_str(), a.phone.as_str()), (a.name.as_str(), "+447400123998"), ("nobody", a.phone.as_str())]
+    {
+        site.advance(7_200);
+        let browser = site.browser();
+        browser.post("/api/start-reset", json!({ "name": name })).await.expect(200);
+        browser.post("/api/send-code/reset", number("+447400123999")).await.expect(202);
+        site.advance(31);
+        site.settled().await;
+        site.t.mark();
+        browser.post("/api/send-code/reset", number(second)).await.expect(202);
+        site.settled().await;
+        all.push(site.t.counts().operations);
+    }
+    assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{all:?}");
 }

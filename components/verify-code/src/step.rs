@@ -96,7 +96,9 @@ async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &st
     let policy = app.vault.policy().await?;
     let generation = person.as_ref().map_or(0, |person| person.password.generation);
     let right = app.vault.try_helpdesk_code(flow.named, generation, typed, app.now).await?;
-    let proven = flow.proven().with(Kind::HelpdeskCode);
+    // What was proven before a change of password proves nothing now.
+    let before = if flow.generation == generation { flow.proven() } else { Kinds::NONE };
+    let proven = before.with(Kind::HelpdeskCode);
     let target = person.as_ref().map(|person| person.account.id.to_string());
     let open = |person: &Person| may_go_on(person.standing(&policy), proven);
     let mut batch = Batch::default();

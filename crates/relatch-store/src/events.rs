@@ -91,6 +91,14 @@ impl FlowPlace {
             Self::Unlocked => 10,
         }
     }
+
+    /// Places that must all be free for this one to be used.
+    fn looked_at(self) -> std::ops::RangeInclusive<u64> {
+        match self {
+            Self::Sent(_) | Self::NotSent => 1..=3,
+            _ => self.offset()..=self.offset(),
+        }
+    }
 }
 
 /// An event and its place in the log.
@@ -114,8 +122,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(u64::try_from(last.saturating_sub(FLOW_PLACES).saturating_add(1)).unwrap_or(1))
     }
 
-    /// Puts an event where its flow reserved a place, or at the end if something is there already (a
-    /// step that was taken again).
+    /// Puts an event where its flow reserved a place, or at the end if its step was taken before. What a
+    /// message's place costs depends on whether one was asked for before, never on whether one is sent:
+    /// otherwise the time would tell a right number from a wrong one (SEC-3).
     pub async fn put_flow_event(
         &self,
         batch: &mut Batch,
@@ -123,11 +132,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         place: FlowPlace,
         event: &Event,
     ) -> Result<(), StoreError> {
-        let number = log.saturating_add(place.offset());
-        match self.event(number).await? {
-            None => self.put_numbered(batch, number, event),
-            Some(_) => self.put_event(batch, event).await,
+        let mut taken = false;
+        for offset in place.looked_at() {
+            taken |= self.event(log.saturating_add(offset)).await?.is_some();
         }
+        let number = log.saturating_add(place.offset());
+        if taken { self.put_event(batch, event).await } else { self.put_numbered(batch, number, event) }
     }
 
     fn put_numbered(&self, batch: &mut Batch, number: u64, event: &Event) -> Result<(), StoreError> {
@@ -213,9 +223,13 @@ mod tests {
             vault.put_flow_event(&mut batch, flow, FlowPlace::NotSent, &event("flow")).await.unwrap();
             vault.commit(batch).await.unwrap();
             let mut batch = Batch::default();
-            vault.put_flow_event(&mut batch, flow, FlowPlace::NotSent, &event("again")).await.unwrap();
+            // Sent or not, a second message costs the same.
+            let before = vault.kv.commits();
+            vault.put_flow_event(&mut batch, flow, FlowPlace::NotSent, &event("once more")).await.unwrap();
+            vault.put_flow_event(&mut batch, flow, FlowPlace::Sent(Via::Phone), &event("again")).await.unwrap();
+            assert_eq!(vault.kv.commits() - before, 2);
             vault.commit(batch).await.unwrap();
-            assert_eq!(log(&vault).await, ["again", "after", "flow", "before"]);
+            assert_eq!(log(&vault).await, ["again", "once more", "after", "flow", "before"]);
         });
     }
 }

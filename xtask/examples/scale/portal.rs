@@ -1,18 +1,23 @@
 //! The administrator's portal, measured on one seeded store after another.
 
-use crate::cases::{CASES, Facts};
-use crate::client::{Client, PHONE};
+use crate::cases::{CASES, Case, Facts};
+use crate::client::{Client, PHONE, text};
 use crate::report::{self, Figures, Measured};
 use crate::seed;
 use anyhow::{Context, Result, bail};
 use relatch_catcher::{Catcher, CatcherOptions};
 use relatch_core::Timestamp;
-use relatch_host::testing::Testing;
+use relatch_host::testing::{Counts, Testing};
 use relatch_host::{Host, HostOptions};
+use relatch_store::accounts::PAGE;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Runtime;
+
+/// Back to when half of the seeded people were there.
+const LONG_AGO: Duration = Duration::from_secs(300 * 86_400);
 
 #[derive(clap::Args)]
 pub struct Portal {
@@ -33,24 +38,33 @@ pub struct Portal {
 struct Service<'a> {
     executor: &'a Runtime,
     host: Host,
-    catcher: Catcher,
+    _catcher: Catcher,
     testing: Testing,
     client: Client,
+    facts: Facts,
+    /// In the order of the cases.
+    figures: Vec<Figures>,
 }
 
 pub fn run(portal: &Portal, executor: &Runtime) -> Result<()> {
-    let mut all = Vec::new();
+    // What the seed wrote is not to be written out while writes are measured.
+    let _ = std::process::Command::new("sync").status();
+    let mut services = Vec::new();
     for folder in &portal.data {
-        let mut service = Service::start(folder, executor)?;
-        let measured = service.measure(portal.rounds);
-        service.stop();
-        all.push(measured.with_context(|| folder.display().to_string())?);
+        services.push(Service::start(folder, executor).with_context(|| folder.display().to_string())?);
+    }
+    measure(&mut services, portal.rounds)?;
+    let mut all = Vec::new();
+    for mut service in services {
+        all.push(service.measured()?);
+        executor.block_on(service.host.shutdown());
     }
     let [small, large] = all.as_slice() else { bail!("two stores are compared") };
     let (table, slow) = report::table(small, large);
+    let fsync = portal.data.first().map_or(Ok(0.0), |folder| fsync(folder))?;
     let slow = if slow.is_empty() { "nothing".to_owned() } else { slow.join("; ") };
     let report = format!(
-        "{}, {} requests each, with {} groups and with {}. Over 50 ms at the median: {slow}.\n\n{table}",
+        "{}, where an fsync takes {fsync:.1} ms; {} requests each, with {} groups and with {}. Over 50 ms at the median: {slow}.\n\n{table}",
         portal.title, portal.rounds, small.groups, large.groups
     );
     println!("{report}");
@@ -84,57 +98,74 @@ impl<'a> Service<'a> {
         options.quiet = true;
         let host = executor.block_on(Host::start(options)).context("the components; `cargo xtask build` makes them")?;
         let testing = host.testing();
-        let client = Client::new(format!("http://{}", host.addr()), origin);
-        let mut service = Self { executor, host, catcher, testing, client };
-        service.sign_in(&secret)?;
-        Ok(service)
-    }
-
-    fn stop(self) {
-        self.executor.block_on(self.host.shutdown());
-    }
-
-    fn sign_in(&mut self, secret: &str) -> Result<()> {
-        let (executor, testing, catcher) = (self.executor, &self.testing, &self.catcher);
-        self.client.become_administrator(secret, || {
+        let mut client = Client::new(format!("http://{}", host.addr()), origin);
+        client.become_administrator(&secret, || {
             executor.block_on(testing.settled());
             let messages = catcher.messages();
             let newest = messages.iter().rev().find(|message| message.to == PHONE).context("no code was sent")?;
             let digits = newest.body.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 8);
             Ok(digits.context("a message without a code")?.to_owned())
-        })
+        })?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let long_ago = Timestamp(now.saturating_sub(LONG_AGO).as_secs()).rfc3339();
+        let facts = Facts::find(&mut client, long_ago)?;
+        Ok(Self { executor, host, _catcher: catcher, testing, client, facts, figures: Vec::new() })
     }
 
-    fn measure(&mut self, rounds: usize) -> Result<Measured> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let long_ago = Timestamp(now.saturating_sub(Duration::from_secs(300 * 86_400)).as_secs()).rfc3339();
-        let facts = Facts::find(&mut self.client, long_ago)?;
-        let mut all = Vec::new();
-        for case in CASES {
-            let mut figures = Figures::default();
-            // The first one finds no component in memory: nobody's second click does.
-            for round in 0..=rounds {
-                let request = (case.prepare)(&facts, &mut self.client, round).context(case.name)?;
-                self.executor.block_on(self.testing.settled());
-                self.testing.mark();
-                let answer = self.client.call(&request).context(case.name)?;
-                self.executor.block_on(self.testing.settled());
-                let counts = self.testing.counts();
-                if round > 0 {
-                    figures.times.push(answer.took);
+    /// One request and what it cost, without what had to be done before it.
+    fn request(&mut self, case: &Case, round: usize) -> Result<(Duration, Counts)> {
+        let request = (case.prepare)(&self.facts, &mut self.client, round)?;
+        self.executor.block_on(self.testing.settled());
+        self.testing.mark();
+        let answer = self.client.call(&request)?;
+        self.executor.block_on(self.testing.settled());
+        Ok((answer.took, self.testing.counts()))
+    }
+
+    fn measured(&mut self) -> Result<Measured> {
+        let mut newest = |path: &str| -> Result<u64> {
+            let next = text(&self.client.get(path)?, "/next")?;
+            Ok(next.parse::<u64>()? + PAGE - 1)
+        };
+        // Without the administrator.
+        let (accounts, groups) = (newest("/api/users")? - 1, newest("/api/groups")?);
+        Ok(Measured { accounts, groups, figures: std::mem::take(&mut self.figures) })
+    }
+}
+
+/// One request after the other, the stores in turn: whatever else the machine does, it does to all of them.
+fn measure(services: &mut [Service], rounds: usize) -> Result<()> {
+    for case in CASES {
+        for service in &mut *services {
+            service.figures.push(Figures::default());
+        }
+        // The first one finds no component in memory: nobody's second click does.
+        for round in 0..=rounds {
+            for service in &mut *services {
+                let (took, counts) = service.request(case, round).context(case.name)?;
+                if let (Some(figures), 1..) = (service.figures.last_mut(), round) {
+                    figures.times.push(took);
                     figures.operations.push(counts.total());
                     figures.commits.push(counts.commits);
                 }
             }
-            all.push(figures);
         }
-        let newest = |client: &mut Client, path: &str| -> Result<u64> {
-            let next = crate::client::text(&client.get(path)?, "/next")?;
-            Ok(next.parse::<u64>()? + 49)
-        };
-        let groups = newest(&mut self.client, "/api/groups")?;
-        // Without the administrator.
-        let accounts = newest(&mut self.client, "/api/users")? - 1;
-        Ok(Measured { accounts, groups, figures: all })
     }
+    Ok(())
+}
+
+/// What every commit waits for, in milliseconds: the median of thirty.
+fn fsync(folder: &Path) -> Result<f64> {
+    let path = folder.join("fsync");
+    let mut file = std::fs::File::create(&path)?;
+    let mut times = Vec::new();
+    for _ in 0..30 {
+        file.write_all(&[1; 4_096])?;
+        let begun = Instant::now();
+        file.sync_all()?;
+        times.push(begun.elapsed());
+    }
+    std::fs::remove_file(&path)?;
+    times.sort();
+    Ok(times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1_000.0)
 }
