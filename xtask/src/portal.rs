@@ -48,8 +48,11 @@ fn title() -> Result<String> {
     let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = about.lines().find_map(|line| line.strip_prefix("model name")).and_then(|rest| rest.split_once(':'));
     let model = model.map_or("processors", |(_, model)| model.trim());
+    let is_changed =
+        !crate::shell::output(std::process::Command::new("git").args(["status", "--porcelain"]))?.is_empty();
+    let changed = if is_changed { " with changes" } else { "" };
     Ok(format!(
-        "Measured {} at commit {}, {cores} x {model}, SQLite in {}",
+        "Measured {} at commit {}{changed}, {cores} x {model}, SQLite in {}",
         date.trim(),
         commit(),
         std::env::temp_dir().display()
