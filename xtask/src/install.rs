@@ -53,7 +53,7 @@ pub fn chromium() -> Result<String> {
     Ok("/usr/bin/chromium".to_owned())
 }
 
-/// The browser tests' two packages, from the lock file.
+/// The packages of a folder of browser tests, from its lock file.
 pub fn node_packages(folder: &Path) -> Result<()> {
     program("node", "nodejs", "the browser tests need Node.js 20 or newer")?;
     program("npm", "npm", "the browser tests need npm")?;
@@ -63,7 +63,7 @@ pub fn node_packages(folder: &Path) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|have| have == wanted) {
         return Ok(());
     }
-    say("Installing Node packages for the browser tests");
+    say(&format!("Installing the Node packages of {}", folder.display()));
     run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder))?;
     std::fs::write(stamp, wanted)?;
     Ok(())

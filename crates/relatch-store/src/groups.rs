@@ -11,7 +11,7 @@ use relatch_core::{AccountId, GroupId, GroupName, Timestamp};
 /// Groups one request walks through at most when it follows nesting.
 const NESTED_MAX: usize = 1_000;
 /// Pages of accounts one request looks through for members of a dynamic group.
-const MATCHING_PAGES: usize = 4;
+const MATCHING_PAGES: usize = 2;
 
 /// What an administrator wants changed in a group.
 #[derive(Default)]

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Places of the log one request reads.
-const PIECE: u64 = 1_000;
+const PIECE: u64 = 400;
 /// Pages of accounts one request counts.
-const PAGES: usize = 6;
+const PAGES: usize = 1;
 /// Seconds a flow's later steps may still be written behind events that are there already.
 const SETTLED_AFTER: u64 = FLOW_LIFE + 60;
 /// Days that are kept.

@@ -30,9 +30,13 @@ fn percentile<T: Copy + Ord>(values: &[T], percent: usize) -> Option<T> {
     sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied()
 }
 
+pub fn milliseconds(times: &[Duration], percent: usize) -> f64 {
+    percentile(times, percent).unwrap_or_default().as_secs_f64() * 1_000.0
+}
+
 impl Figures {
     fn milliseconds(&self, percent: usize) -> f64 {
-        percentile(&self.times, percent).unwrap_or_default().as_secs_f64() * 1_000.0
+        milliseconds(&self.times, percent)
     }
 
     fn operations(&self) -> u64 {
