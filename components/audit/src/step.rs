@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// Events of one answer.
 const PAGE: usize = 50;
 /// Places of the log one request looks at, and how many at a time.
-const LOOKED_AT: u64 = 600;
+const LOOKED_AT: u64 = 500;
 const PIECE: u64 = 50;
 
 /// A filter that was understood.

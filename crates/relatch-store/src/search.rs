@@ -14,7 +14,7 @@ use relatch_core::name::words;
 /// Letters a word is entered under.
 const LENGTHS: [usize; 2] = [2, 4];
 /// Entries one search looks at, at most.
-const LOOKED_AT: u64 = 300;
+const LOOKED_AT: u64 = 240;
 
 /// The words an account is found by, without repeats.
 pub(crate) fn index_words(name: &str, display_name: &str) -> Vec<String> {

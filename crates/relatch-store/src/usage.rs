@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Places of the log one request reads.
-const PIECE: u64 = 400;
+const PIECE: u64 = 250;
 /// Pages of accounts one request counts.
 const PAGES: usize = 1;
 /// Seconds a flow's later steps may still be written behind events that are there already.
