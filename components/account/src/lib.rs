@@ -36,7 +36,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         (["methods", id], _) => ticket = step::remove_method(&app, &caller, id).await?,
         (["sessions", number], _) => step::end_session(&app, &caller, number).await?,
         (["end-other-sessions"], &Method::POST) => {
-            let wire::Nothing {} = request.json()?;
+            request.nothing()?;
             step::end_others(&app, &caller).await?;
         }
         _ => {}

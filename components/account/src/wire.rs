@@ -1,11 +1,7 @@
 //! Bodies of the account page.
 
 use relatch_spin::views::{Activity, MethodView, Readiness, RecoveryView, RulesView};
-use serde::{Deserialize, Serialize};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
+use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct AccountView<'a> {

@@ -35,7 +35,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         }
         (["usage", "count"], &Method::POST) => {
             app.need_right(&request, Right::See).await?;
-            let wire::Nothing {} = request.json()?;
+            request.nothing()?;
             let (usage, census) = app.vault.count_usage(app.now).await?;
             Ok(Reply::ok(&wire::UsageView::of(&usage, &census, app.now)))
         }

@@ -5,6 +5,7 @@ use csv::Writer;
 use relatch_core::limits::FLOW_LIFE;
 use relatch_core::{AccountId, GroupId, Timestamp};
 use relatch_http::{Code, Problem};
+use relatch_spin::sheet::guarded;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind, Numbered};
 use relatch_store::{Entropy, Kv};
@@ -174,7 +175,7 @@ fn as_csv(events: &[EventView], header: bool) -> Stepped<String> {
             event.client.clone(),
             event.request.clone(),
         ];
-        writer.write_record(row).map_err(broken)?;
+        writer.write_record(row.map(guarded)).map_err(broken)?;
     }
     let bytes = writer.into_inner().map_err(|_| Code::Internal)?;
     Ok(String::from_utf8(bytes).map_err(|_| Code::Internal)?)

@@ -5,10 +5,6 @@ use relatch_store::events::EventKind;
 use relatch_store::usage::{Census, Day, Usage};
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 /// What is absent is not asked for.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]

@@ -46,7 +46,7 @@ async fn caller(app: &SpinApp, request: &Request) -> Result<Caller, relatch_spin
 
 async fn begin_app(app: SpinApp, request: &Request) -> Handled {
     let caller = caller(&app, request).await?;
-    let wire::Nothing {} = request.json()?;
+    request.nothing()?;
     let (seed, policy) = step::begin_app(&app, &caller).await?;
     let view = wire::NewApp::show(&seed, app.organisation_name(&policy), &caller.person().account.name);
     Ok(Reply::ok(&view.ok_or(Code::Internal)?))
@@ -62,7 +62,7 @@ async fn confirm_app(app: SpinApp, request: &Request) -> Handled {
 
 async fn recovery_codes(app: SpinApp, request: &Request) -> Handled {
     let caller = caller(&app, request).await?;
-    let wire::Nothing {} = request.json()?;
+    request.nothing()?;
     let (codes, ticket) = step::recovery_codes(&app, &caller).await?;
     outbound::deliver(&app, ticket);
     Ok(Reply::ok(&wire::NewCodes::show(&codes, app.now)))
@@ -70,7 +70,7 @@ async fn recovery_codes(app: SpinApp, request: &Request) -> Handled {
 
 async fn finish(app: SpinApp, request: &Request) -> Handled {
     let caller = caller(&app, request).await?;
-    let wire::Nothing {} = request.json()?;
+    request.nothing()?;
     let policy = app.vault.policy().await?;
     Ok(match step::finish(&app, &caller).await? {
         Some(token) => with_session(
@@ -84,7 +84,7 @@ async fn finish(app: SpinApp, request: &Request) -> Handled {
 /// What is registered is still right (S32b).
 async fn confirm(app: SpinApp, request: &Request) -> Handled {
     let caller = app.need_stage(request, &[Stage::SignedIn]).await?;
-    let wire::Nothing {} = request.json()?;
+    request.nothing()?;
     let person = step::confirm(&app, &caller).await?;
     let policy = app.vault.policy().await?;
     Ok(Reply::ok(&app.session_view(&person, Stage::SignedIn, &caller.cookie, &policy)))

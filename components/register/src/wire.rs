@@ -8,10 +8,6 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Typed {
     pub code: String,
 }

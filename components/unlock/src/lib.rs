@@ -18,7 +18,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
 async fn route(app: SpinApp, request: Request) -> Handled {
     match request.segments().as_deref() {
         Some(["unlock"]) if request.method == Method::POST => {
-            let wire::Nothing {} = request.json()?;
+            request.nothing()?;
             let cookie = cookies::get(&request, cookies::FLOW).ok_or(Code::GrantSpent)?;
             let flow = app.vault.open_flow(cookie, app.now).ok_or(Code::GrantSpent)?;
             let ticket = step::unlock(&app, &flow).await?;

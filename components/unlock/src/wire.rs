@@ -1,10 +1,6 @@
 //! Bodies of UNLOCK.
 
-use serde::{Deserialize, Serialize};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
+use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct Done<'a> {

@@ -27,12 +27,7 @@ pub async fn change<K: Kv, E: Entropy>(
 ) -> Stepped<Account> {
     let bad = |field| Problem::new(Code::InvalidField).field(field);
     let before = app.vault.account(id).await?.ok_or(Code::NotFound)?;
-    let typed = TypedDetails {
-        department: wanted.department.as_deref(),
-        country: wanted.country.as_deref(),
-        source: wanted.source.as_deref(),
-        plans: wanted.plans.as_ref().map(|plans| plans.iter().map(String::as_str).collect()),
-    };
+    let typed = TypedDetails::new(&wanted.department, &wanted.country, &wanted.source, wanted.plans.as_deref());
     let details = typed.over(&before.details).map_err(bad)?;
     let display_name = match wanted.display_name.as_deref() {
         Some(typed) => Some(DisplayName::parse(typed).ok_or_else(|| bad("display_name"))?),

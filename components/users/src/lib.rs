@@ -131,7 +131,7 @@ async fn act(app: &SpinApp, request: &Request, id: &str, what: &str) -> Handled 
     let right = if what == "restore" { Right::Manage } else { Right::Help };
     let caller = app.need_right(request, right).await?;
     let id = parse(id)?;
-    let wire::Nothing {} = request.json()?;
+    request.nothing()?;
     match what {
         "restore" => {
             edit::set_deleted(app, &caller, id, false).await?;

@@ -23,12 +23,7 @@ pub async fn create<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted:
     let bad = |field| Problem::new(Code::InvalidField).field(field);
     let name = UserName::in_domain(&wanted.name, &app.settings.domain).ok_or_else(|| bad("name"))?;
     let display_name = DisplayName::parse(&wanted.display_name).ok_or_else(|| bad("display_name"))?;
-    let typed = TypedDetails {
-        department: wanted.department.as_deref(),
-        country: wanted.country.as_deref(),
-        source: wanted.source.as_deref(),
-        plans: wanted.plans.as_ref().map(|plans| plans.iter().map(String::as_str).collect()),
-    };
+    let typed = TypedDetails::new(&wanted.department, &wanted.country, &wanted.source, wanted.plans.as_deref());
     let details = typed.over(&Details::default()).map_err(bad)?;
     let roles = wire::roles(wanted.role.as_slice()).map_err(|problem| problem.field("role"))?;
     create_with(app, caller, &name, &display_name, roles, details).await

@@ -7,6 +7,7 @@ use csv::{ReaderBuilder, StringRecord, Writer};
 use relatch_core::{Coded, DisplayName, UserName};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
+use relatch_spin::sheet::{guarded, unguarded};
 use relatch_spin::views::codes;
 use relatch_spin::{App, StepError, Stepped};
 use relatch_store::account_changes::AccountChange;
@@ -213,18 +214,6 @@ pub fn export(people: &[Person], first: bool) -> Stepped<String> {
     Ok(String::from_utf8(bytes).map_err(|_| Code::Internal)?)
 }
 
-/// A spreadsheet would run a cell that begins like a formula: an apostrophe before it keeps it text.
-fn guarded(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
-}
-
-fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => cell,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,14 +233,5 @@ mod tests {
         assert!(!is_finished("a,b"));
         assert!(!is_finished("a,\"b\n"));
         assert!(is_finished("a,\"b\nc\"\n"));
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for cell in ["=1+1", "+44", "-1", "@x"] {
-            assert_eq!(guarded(cell.to_owned()), format!("'{cell}"));
-            assert_eq!(unguarded(&guarded(cell.to_owned())), cell);
-        }
-        assert_eq!(unguarded("'s-Hertogenbosch"), "'s-Hertogenbosch");
     }
 }

@@ -46,7 +46,21 @@ pub struct TypedDetails<'a> {
 /// Longest name of a department, in characters (Entra: 64).
 const DEPARTMENT_MAX: usize = 64;
 
-impl TypedDetails<'_> {
+impl<'a> TypedDetails<'a> {
+    pub fn new(
+        department: &'a Option<String>,
+        country: &'a Option<String>,
+        source: &'a Option<String>,
+        plans: Option<&'a [String]>,
+    ) -> Self {
+        Self {
+            department: department.as_deref(),
+            country: country.as_deref(),
+            source: source.as_deref(),
+            plans: plans.map(|plans| plans.iter().map(String::as_str).collect()),
+        }
+    }
+
     /// `known` with what was typed in its place; the field that cannot be used otherwise.
     pub fn over(self, known: &Details) -> Result<Details, &'static str> {
         let mut details = known.clone();
@@ -85,10 +99,6 @@ pub fn roles(codes: &[String]) -> Result<Vec<Role>, Problem> {
 pub struct Search {
     pub text: String,
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,7 @@ use crate::json;
 use crate::problem::{Code, Problem};
 use http::{HeaderMap, Method};
 use relatch_core::limits::BODY_MAX;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 #[derive(Debug)]
@@ -68,6 +69,14 @@ impl Request {
             return Err(Problem::new(Code::BodyTooLarge));
         }
         json::parse(&self.body)
+    }
+
+    /// The body of a request that says nothing more: an object without fields.
+    pub fn nothing(&self) -> Result<(), Problem> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        self.json().map(|Nothing {}| ())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod app;
 pub mod entry;
 pub mod outbound;
 pub mod settings;
+pub mod sheet;
 pub mod spin_kv;
 pub mod views;
 
