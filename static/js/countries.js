@@ -1,6 +1,8 @@
 // Every country and territory that has telephone numbers: code, calling code, English name.
 // Origin: codes and calling codes from Google's libphonenumber metadata (as in libphonenumber-js 1.13.16,
 // MIT), names from Unicode CLDR 48 (Intl.DisplayNames, Unicode-3.0). Generated once, kept as data.
+import { make } from "./dom.js";
+
 const LIST = `
 AF 93 Afghanistan
 AX 358 Åland Islands
@@ -266,4 +268,12 @@ export function likelyCountry(languages = navigator.languages) {
     }
   }
   return "";
+}
+
+/** Fills a list to choose a country from; `named` says how one is shown. */
+export function chooseCountry(select, chosen = likelyCountry(), named = ({ name }) => name) {
+  if (!chosen) select.append(make("option", { value: "" }, "Choose a country"));
+  for (const country of countries) {
+    select.append(make("option", { value: country.code, selected: country.code === chosen }, named(country)));
+  }
 }

@@ -22,11 +22,16 @@ const WORDS = {
   roles_changed: "Roles changed",
 };
 
-const ACTS = { method_registered: "registered", method_removed: "removed" };
+const ACTS = {
+  method_registered: "registered",
+  method_removed: "removed",
+  method_closed: "closed after 100 wrong codes",
+};
 
 const WHO = {
   self: { them: "By themselves", you: "By you" },
   administrator: { them: "By an administrator", you: "By an administrator" },
+  unknown: { them: "By somebody unknown", you: "By somebody unknown" },
 };
 
 /** "method_registered:phone" and its like name what was registered. */

@@ -37,19 +37,27 @@ export const KINDS = {
   },
 };
 
+const CLOSED = {
+  reset: "Too many wrong codes: set it up again to use it for resets.",
+  "sign-in": "Too many wrong codes: set it up again to sign in with it.",
+};
+
+/** Since when, and what it is not taken for any more. */
+const about = (since, closed = []) => [since, ...closed.map((purpose) => CLOSED[purpose])].filter(Boolean).join(". ") || null;
+
 /** A line of the list of what is registered. */
-export function methodLine({ kind, hint, registered_at: at }) {
+export function methodLine({ kind, hint, registered_at: at, closed_for: closed }) {
   const { name, icon } = KINDS[kind];
-  const line = stamp("t-method", { name, hint, since: at ? `Registered on ${dateOf(at)}` : null });
+  const line = stamp("t-method", { name, hint, since: about(at && `Registered on ${dateOf(at)}`, closed) });
   $("use", line).setAttribute("href", icon);
   return line;
 }
 
 /** The same for recovery codes: how many are left. */
-export function codesLine({ left, created_at: at }) {
+export function codesLine({ left, created_at: at, closed_for: closed }) {
   const { name, icon } = KINDS.recovery_codes;
   const hint = left === 0 ? "none left" : `${left} left`;
-  const line = stamp("t-method", { name, hint, since: `Made on ${dateOf(at)}` });
+  const line = stamp("t-method", { name, hint, since: about(`Made on ${dateOf(at)}`, closed) });
   $("use", line).setAttribute("href", icon);
   return line;
 }

@@ -1,17 +1,12 @@
 // A telephone number: country and number, as typed. The service decides whether it is one.
 
-import { countries, likelyCountry } from "./countries.js";
-import { $, make } from "./dom.js";
+import { chooseCountry, countries } from "./countries.js";
+import { $ } from "./dom.js";
 import { Mistakes } from "./mistakes.js";
 
 /** Fills the country list; puts back what was typed before. */
 export function preparePhone(root, typed = {}) {
-  const select = $("#f-country", root);
-  const chosen = typed.country ?? likelyCountry();
-  if (!chosen) select.append(make("option", { value: "" }, "Choose a country"));
-  for (const { code, name, calling } of countries) {
-    select.append(make("option", { value: code, selected: code === chosen }, `${name} (+${calling})`));
-  }
+  chooseCountry($("#f-country", root), typed.country, ({ name, calling }) => `${name} (+${calling})`);
   $("#f-number", root).value = typed.number ?? "";
 }
 
@@ -33,8 +28,11 @@ export function phoneText({ country, number }) {
   return number.startsWith("+") || !calling ? number : `+${calling} ${number}`;
 }
 
+const NOT_THERE = "Your organisation does not send codes to this country. Use another number, or ask your helpdesk.";
+
 /** Why the service could not use the number; nothing when it says something else. */
 export function explainNumber({ code, field }) {
+  if (code === "country_not_allowed") return [{ field: "country", text: NOT_THERE }];
   const isAboutIt = code === "number_not_usable" || (code === "invalid_field" && ["number", "country"].includes(field));
   if (!isAboutIt) return undefined;
   return [{ field: "number", text: "This is not a phone number we can use. Check the country, and type the whole number." }];

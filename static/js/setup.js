@@ -1,6 +1,7 @@
 // /setup: the first administrator. Works once.
 
 import { get, post } from "./api.js";
+import { chooseCountry } from "./countries.js";
 import { $, stamp } from "./dom.js";
 import { enableToggles, required } from "./fields.js";
 import { GONE, handle, showMistakes } from "./form.js";
@@ -45,6 +46,7 @@ function check(values, rules) {
   const mistakes = [];
   if (!values.name.trim()) mistakes.push({ field: "name", text: "Type a user name." });
   if (!values.display_name.trim()) mistakes.push({ field: "display_name", text: "Type your name." });
+  if (!values.country) mistakes.push({ field: "country", text: "Choose a country." });
   try {
     passwordFrom(values, rules);
   } catch (error) {
@@ -76,6 +78,7 @@ function renderAdministrator() {
   const rules = state.password_rules;
   const root = stamp("t-setup", { suffix: `@${domain}` });
   enableToggles(root);
+  chooseCountry($("#f-country", root));
   preparePassword(root, rules, [state.organisation.name], { isFirst: true });
   $("#f-name", root).addEventListener("input", (event) => {
     // So that a password manager keeps the whole sign-in name.
@@ -85,7 +88,7 @@ function renderAdministrator() {
     explain,
     send: async (values) => {
       check(values, rules);
-      const body = { secret: known.secret, name: values.name.trim(), display_name: values.display_name.trim() };
+      const body = { secret: known.secret, name: values.name.trim(), display_name: values.display_name.trim(), country: values.country };
       const answer = await post("/api/setup", { ...body, password: values.password });
       known = { created: answer.name };
       state.needed = false;

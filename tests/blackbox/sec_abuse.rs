@@ -1,5 +1,6 @@
 //! SEC-39, 61, 62, 63, 65, 67, 75: limits that hold, and a store that does not.
 
+use futures::future::join_all;
 use relatch_host::testing::{StoreEffect, StoreFault};
 use relatch_tests::people::{enabled, number, sign_in, start_and_send};
 use relatch_tests::{Admin, Backend, Site};
@@ -9,7 +10,9 @@ use serde_json::json;
 on_both_stores!(
     sec_39_a_flood_of_sign_ins_does_not_stop_the_rest,
     sec_61_fifty_sends_at_once_text_a_phone_once,
+    sec_61_new_numbers_have_a_price,
     sec_62_no_number_but_a_registered_one_is_texted,
+    sec_62_only_countries_that_were_named,
     sec_63_forged_addresses_do_not_help,
     sec_65_a_broken_store_is_a_no,
     sec_67_limits_look_alike_for_everybody,
@@ -78,6 +81,53 @@ async fn sec_62_no_number_but_a_registered_one_is_texted(backend: Backend) {
         a.browser.post("/api/send-code/register", number(typed)).await.expect(422).expect_code("number_not_usable");
     }
     assert_eq!(site.messages().await.len(), texted);
+}
+
+async fn sec_62_only_countries_that_were_named(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    admin.sign_in_again(&site).await;
+    for bad in [json!(["GB", "gb"]), json!(["Germany"]), json!(["GB", "GB"])] {
+        admin.policy("methods", json!({ "countries": bad })).await.expect(400).expect_code("invalid_field");
+    }
+    admin.policy("methods", json!({ "countries": ["DE"] })).await.expect(200);
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    let british = number("+447400555001");
+    a.browser.post("/api/send-code/register", british).await.expect(422).expect_code("country_not_allowed");
+    site.advance(3_600);
+    // A reset says nothing, and sends nothing.
+    let before = site.messages().await.len();
+    let browser = site.browser();
+    browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+    browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+    site.settled().await;
+    assert_eq!(site.messages().await.len(), before);
+    // Nobody is locked out of signing in by a change of policy.
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    a.browser.post("/api/send-code/register", number("+4915112345678")).await.expect(202);
+}
+
+async fn sec_61_new_numbers_have_a_price(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    admin.enable("all", &[]).await;
+    // Ten numbers of one range an hour, whoever registers them, also at once.
+    let mut waiting = Vec::new();
+    for n in 0..12 {
+        let (name, initial) = (format!("user{n}"), admin.create_user(&format!("user{n}")).await.1);
+        let browser = site.browser();
+        browser.post("/api/sign-in", json!({ "name": name, "password": initial })).await.expect(200);
+        let password = json!({ "password": format!("{name} likes long quiet evenings") });
+        browser.post("/api/set-password/sign-in", password).await.expect(200);
+        waiting.push(browser);
+    }
+    let sends = waiting.iter().enumerate().map(|(n, browser)| {
+        let to = number(&format!("+4474008800{n:02}"));
+        async move { browser.post("/api/send-code/register", to).await.status }
+    });
+    let statuses = join_all(sends).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 202).count(), 10, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 2, "{statuses:?}");
 }
 
 async fn sec_67_limits_look_alike_for_everybody(backend: Backend) {

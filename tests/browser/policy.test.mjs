@@ -106,6 +106,25 @@ test("S32 a policy that nobody could meet is refused, and the page says why besi
   await context.close();
 });
 
+test("S32 countries are named by letters or words, and a stranger to the list is explained", async (t) => {
+  const before = await setPolicy("methods", {});
+  t.after(() => setPolicy("methods", before));
+  const { context, page } = await portal();
+  await page.goto("/admin#password-reset/methods");
+  await heading(page, "Authentication methods");
+  const list = field(page, "Countries that codes are sent to");
+  await list.fill("gb\nAtlantis");
+  await press(page, "Save");
+  await page.getByRole("alert").getByText("“Atlantis” is not a country we know.").waitFor();
+  await list.fill("gb\nGermany\nGB");
+  await page.getByText("United Kingdom, Germany").or(page.getByText("United Kingdom and Germany")).first().waitFor();
+  await press(page, "Save");
+  await page.getByRole("status").getByText(/^Saved\./).waitFor();
+  assert.equal(await list.inputValue(), "GB\nDE");
+  assertQuiet(context);
+  await context.close();
+});
+
 test("S32 days that are no days are explained before anything is sent", async () => {
   const { context, page } = await portal();
   await page.goto("/admin#password-reset/registration");

@@ -32,7 +32,7 @@ pub async fn view<'a, K: Kv, E: Entropy>(
         display_name: &person.account.display_name,
         roles: codes(&person.account.roles),
         methods: method_views(&person.methods),
-        recovery_codes: person.methods.recovery.as_ref().map(RecoveryView::from),
+        recovery_codes: RecoveryView::of(&person.methods),
         offered: offered(&policy),
         deliveries: deliveries(&policy),
         sessions: sessions.iter().map(line).collect(),

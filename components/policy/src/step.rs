@@ -5,6 +5,7 @@ use crate::wire::{Everything, Pages};
 use relatch_core::limits::RETURN_ADDRESSES;
 use relatch_core::methods::Objection;
 use relatch_core::password::BannedWords;
+use relatch_core::phone::is_country;
 use relatch_core::{Colour, EmailAddress, ReturnAddress};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
@@ -27,6 +28,8 @@ const HELPDESK_MAX: usize = 200;
 
 const NOT_AN_ADDRESS: &str =
     "This is not an address people can be sent on to: https, a host, perhaps a path, nothing else.";
+
+const NOT_A_COUNTRY: &str = "Two capital letters of a country that has telephones, like GB, each once.";
 
 /// All pages, with the names of groups that have plans.
 pub async fn everything<'a, K: Kv, E: Entropy>(app: &App<K, E>, policy: &'a Policy) -> Stepped<Everything<'a>> {
@@ -131,6 +134,14 @@ fn check_methods(page: &MethodsPolicy) -> Result<(), Problem> {
     if !(1..=2).contains(&page.needed) {
         return Err(Problem::new(Code::InvalidField).field("needed"));
     }
+    let mut known: Vec<&str> = Vec::new();
+    for country in &page.countries {
+        if !is_country(country) || known.contains(&country.as_str()) {
+            let at = known.len().saturating_add(1);
+            return Err(Problem::new(Code::InvalidField).field("countries").pointing_at(at, NOT_A_COUNTRY.to_owned()));
+        }
+        known.push(country);
+    }
     let objections: Vec<&'static str> = page.allowed().objections().into_iter().map(Objection::code).collect();
     if objections.is_empty() { Ok(()) } else { Err(Problem::new(Code::PolicyRefused).because_of(objections)) }
 }
@@ -205,5 +216,18 @@ mod tests {
         assert_eq!(check_methods(&none).unwrap_err().code, Code::PolicyRefused);
         assert!(check_methods(&MethodsPolicy { needed: 3, ..MethodsPolicy::default() }).is_err());
         assert!(check_methods(&MethodsPolicy { needed: 2, ..MethodsPolicy::default() }).is_ok());
+    }
+
+    #[test]
+    fn countries_are_codes_each_once() {
+        let judge = |codes: &[&str]| {
+            let countries = codes.iter().map(ToString::to_string).collect();
+            let judged = check_methods(&MethodsPolicy { countries, ..MethodsPolicy::default() });
+            judged.map_err(|problem| problem.place.map(|place| place.0))
+        };
+        assert_eq!(judge(&["GB", "DE"]), Ok(()));
+        assert_eq!(judge(&["GB", "gb"]), Err(Some(2)));
+        assert_eq!(judge(&["GB", "GB"]), Err(Some(2)));
+        assert_eq!(judge(&["Germany"]), Err(Some(1)));
     }
 }

@@ -32,7 +32,7 @@ impl Registration {
         Self {
             required,
             methods: method_views(&person.methods),
-            recovery_codes: person.methods.recovery.as_ref().map(RecoveryView::from),
+            recovery_codes: RecoveryView::of(&person.methods),
             offered: offered(policy),
             deliveries: deliveries(policy),
             needed: standing.needed,

@@ -2,15 +2,21 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod step;
+pub mod toll;
 pub mod wire;
 
 use http::{Method, StatusCode};
 use relatch_core::session::Stage;
 use relatch_http::{Code, Problem, Reply, Request, cookies};
-use relatch_spin::{Handled, SpinApp, outbound, serve};
+use relatch_spin::settings::BadSetting;
+use relatch_spin::{Handled, SpinApp, entry, outbound, serve};
 use relatch_store::records::Via;
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
+use toll::Toll;
+
+/// The variable that says how many texts registrations may send in an hour.
+const TOLL: &str = "registration_texts_per_hour";
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
@@ -50,7 +56,9 @@ async fn register(app: SpinApp, request: &Request) -> Handled {
     let (to, channel) = body.parse().map_err(|field| {
         Problem::new(if field == "number" { Code::NumberNotUsable } else { Code::InvalidField }).field(field)
     })?;
-    let sent = step::register(&app, &caller, &to, channel).await?;
+    let toll = entry::variable(TOLL).await.ok().and_then(|texts| Toll::parse(&texts));
+    let toll = toll.ok_or_else(|| Problem::new(Code::Unavailable).because(BadSetting(TOLL)))?;
+    let sent = step::register(&app, &caller, &to, channel, toll).await?;
     outbound::deliver(&app, Some(sent.ticket));
     let view = wire::Sent::after(sent.sends, (&to).into(), Some(to.hint()));
     Ok(Reply::json(StatusCode::ACCEPTED, &view))

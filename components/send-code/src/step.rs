@@ -1,5 +1,6 @@
 //! The order of SEND: limits, decide in silence, win the message, write it all down, answer.
 
+use crate::toll::Toll;
 use relatch_core::enrolment::may_go_on;
 use relatch_core::limits::{SEND_PER_CLIENT, SENDS_PER_FLOW, STEP_UP_LIFE};
 use relatch_core::sending::{Sending, cooldown};
@@ -107,7 +108,7 @@ fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()
 fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) -> Option<Destination> {
     let standing = person.standing(policy);
     let kind = typed.kind();
-    let usable = standing.kinds.has(kind) && !flow.proven().has(kind);
+    let usable = standing.kinds.has(kind) && !flow.proven().has(kind) && is_reachable(policy, typed);
     let stored = person.methods.stored(typed.into(), &typed.to_stored())?;
     let stored = match typed {
         Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(stored)?),
@@ -115,6 +116,26 @@ fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) ->
     };
     let fits = usable && person.password.generation == flow.generation && may_go_on(standing, flow.proven());
     fits.then_some(stored)
+}
+
+/// Says why a destination gets nothing now.
+fn need_free(slots: &[SendSlot]) -> Result<(), Problem> {
+    for slot in slots {
+        match slot.sending {
+            Sending::Allowed => {}
+            Sending::TooSoon(wait) => return Err(Problem::new(Code::TooSoon).retry_after(wait)),
+            Sending::UsedUp(wait) => return Err(Problem::new(Code::TooManyCodes).retry_after(wait)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the organisation sends to where this is (SEC-62).
+fn is_reachable(policy: &Policy, to: &Destination) -> bool {
+    match to {
+        Destination::Phone(number) => number.is_in(&policy.methods.countries),
+        Destination::Email(_) => true,
+    }
 }
 
 fn is_allowed(policy: &Policy, channel: Channel) -> bool {
@@ -133,6 +154,7 @@ pub async fn register<K: Kv, E: Entropy>(
     caller: &Caller,
     to: &Destination,
     channel: Channel,
+    toll: Toll,
 ) -> Stepped<Sent> {
     if caller.session.stage == Stage::SignedIn && !caller.session.is_fresh(app.now, STEP_UP_LIFE) {
         return Err(Code::StepUpRequired.into());
@@ -142,12 +164,17 @@ pub async fn register<K: Kv, E: Entropy>(
     if !is_allowed(&policy, channel) {
         return Err(Problem::new(Code::InvalidField).field("delivery").into());
     }
+    if !is_reachable(&policy, to) {
+        return Err(Problem::new(Code::CountryNotAllowed).field("country").into());
+    }
     let account = caller.person().account.id;
     let own = app.vault.destination(&format!("register {account}"));
     let slots = [
         app.vault.send_slot(app.vault.destination(&to.folded()), app.now).await?,
         app.vault.send_slot(own, app.now).await?,
     ];
+    need_free(&slots)?;
+    toll.charge(app, to, channel).await?;
     let event = Event {
         actor: Some(account.to_string()),
         target: Some(account.to_string()),
@@ -161,10 +188,15 @@ pub async fn register<K: Kv, E: Entropy>(
 pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channel: Channel) -> Stepped<Sent> {
     app.limit(SEND_PER_CLIENT).await?;
     let account = caller.person().account.id;
-    let stored = caller.person().methods.phones.first().ok_or(Code::WrongStep)?;
+    let methods = &caller.person().methods;
+    let stored = methods.phones.first().ok_or(Code::WrongStep)?;
+    if methods.is_closed(&stored.id, Purpose::SignIn) {
+        return Err(Code::MethodClosed.into());
+    }
     let to = Destination::Phone(PhoneNumber::from_stored(&stored.number).ok_or(Code::WrongStep)?);
     let policy = app.vault.policy().await?;
     let slots = [app.vault.send_slot(app.vault.destination(&to.folded()), app.now).await?];
+    need_free(&slots)?;
     let event = Event {
         actor: Some(account.to_string()),
         target: Some(account.to_string()),
@@ -176,13 +208,6 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
 
 /// Sends to somebody who may know why not.
 async fn openly<K: Kv, E: Entropy>(app: &App<K, E>, policy: &Policy, parcel: Parcel<'_>) -> Stepped<Sent> {
-    for slot in parcel.slots {
-        match slot.sending {
-            Sending::Allowed => {}
-            Sending::TooSoon(wait) => return Err(Problem::new(Code::TooSoon).retry_after(wait).into()),
-            Sending::UsedUp(wait) => return Err(Problem::new(Code::TooManyCodes).retry_after(wait).into()),
-        }
-    }
     for slot in parcel.slots {
         if !app.vault.claim_send(slot, app.now).await? {
             return Err(Problem::new(Code::TooSoon).retry_after(cooldown(1)).into());

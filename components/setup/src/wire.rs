@@ -13,6 +13,10 @@ pub struct First {
     pub name: String,
     pub display_name: String,
     pub password: String,
+    /// Where the organisation's phones are (ISO 3166-1): codes are sent there and nowhere else, until an
+    /// administrator says more. Left out: everywhere.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,9 @@
 //! The order of VERIFY: read, charge, judge, write down, answer.
 
+use crate::refused::{Judging, Refused, closed, refuse, write_down};
 use crate::wire::{Next, Proof};
 use relatch_core::enrolment::{is_enough, may_go_on, must_register};
-use relatch_core::limits::{BINDING_LIFE, VERIFY_FAILURES_PER_CLIENT};
+use relatch_core::limits::BINDING_LIFE;
 use relatch_core::methods::{Kind, Kinds};
 use relatch_core::session::{Stage, after_second_factor};
 use relatch_core::{Code as SentCode, Secret, Timestamp};
@@ -44,7 +45,12 @@ enum Judged {
 
 /// Reset. Right, with a code that was sent: three commits (attempt, gate, event). Wrong: three (attempt,
 /// event, client's count).
-pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, proof: Proof, typed: &str) -> Stepped<Proven> {
+pub async fn reset<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    mut flow: Flow,
+    proof: Proof,
+    typed: &str,
+) -> Result<Proven, Refused> {
     let fits = match proof {
         Proof::Sent => flow.stage == FlowStage::Sent,
         // Six digits are too few for a stranger: an app only follows another proof.
@@ -73,13 +79,17 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, proof: Pr
     };
     let target = flow.real.then(|| flow.subject.to_string());
     let mut batch = Batch::default();
-    let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), &policy, typed).await?;
-    let usable = |kind: Kind, person: &Person| person.standing(&policy).kinds.has(kind) && !flow.proven().has(kind);
-    let (kind, person) = match (judged, entitled) {
-        (Judged::Right(kind), Some(person)) if usable(kind, &person) => (kind, person),
-        (Judged::Right(_), _) => return Err(refuse(app, batch, Tried::Wrong, target).await?.into()),
-        (Judged::No(tried), _) => return Err(refuse(app, batch, tried, target).await?.into()),
+    let kinds = entitled.as_ref().map(|person| person.standing(&policy).kinds).unwrap_or_default();
+    let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), kinds, typed).await?;
+    let usable = |kind: Kind| kinds.has(kind) && !flow.proven().has(kind);
+    let judging = Judging { what, proof, person: entitled.as_ref(), policy: &policy, target: target.clone() };
+    let kind = match judged {
+        Judged::Right(kind) if usable(kind) => kind,
+        Judged::Right(_) => return Err(refuse(app, batch, Tried::Wrong, judging).await),
+        Judged::No(tried) => return Err(refuse(app, batch, tried, judging).await),
     };
+    // (Nobody has no kind that is usable.)
+    let person = entitled.ok_or(Code::WrongCode)?;
     let ticket = tell_of_recovery_code(app, &mut batch, &policy, &person, kind).await?;
     let event = Event { target, method: Some(kind.as_str().to_owned()), ..app.event(EventKind::CodeAccepted, "reset") };
     app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Proven(kind), &event).await?;
@@ -91,7 +101,7 @@ pub async fn reset<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, proof: Pr
 
 /// A code an administrator started this reset with: it is about whoever was named at START, also if they
 /// could not reset by themselves. A name nobody has is judged with the same work.
-async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &str) -> Stepped<Proven> {
+async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &str) -> Result<Proven, Refused> {
     let person = app.vault.person(flow.named).await?;
     let policy = app.vault.policy().await?;
     let generation = person.as_ref().map_or(0, |person| person.password.generation);
@@ -103,7 +113,7 @@ async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &st
     let open = |person: &Person| may_go_on(person.standing(&policy), proven);
     let mut batch = Batch::default();
     let Some(person) = person.filter(|person| right && open(person)) else {
-        return Err(refuse(app, batch, Tried::Wrong, target).await?.into());
+        return Err(write_down(app, batch, Tried::Wrong, target).await?.into());
     };
     let method = Some(Kind::HelpdeskCode.as_str().to_owned());
     let event = Event { target, method, ..app.event(EventKind::CodeAccepted, "reset") };
@@ -144,10 +154,9 @@ async fn judge<K: Kv, E: Entropy>(
     what: CodeFor<'_>,
     proof: Proof,
     person: Option<&Person>,
-    policy: &Policy,
+    kinds: Kinds,
     typed: &str,
 ) -> Stepped<Judged> {
-    let kinds = person.map(|person| person.standing(policy).kinds).unwrap_or_default();
     let (kind, tried) = match proof {
         Proof::Sent => {
             let code = SentCode::parse(typed).filter(|_| person.is_some());
@@ -200,7 +209,7 @@ pub async fn register<K: Kv, E: Entropy>(
     app: &App<K, E>,
     caller: &Caller,
     typed: &str,
-) -> Stepped<(MethodView, Option<OutboxTicket>)> {
+) -> Result<(MethodView, Option<OutboxTicket>), Refused> {
     let fresh = caller.session.stage == Stage::RegistrationRequired || caller.session.is_fresh(app.now, BINDING_LIFE);
     if !fresh {
         return Err(Code::StepUpRequired.into());
@@ -210,7 +219,7 @@ pub async fn register<K: Kv, E: Entropy>(
     let mut batch = Batch::default();
     let tried = app.vault.try_code(&mut batch, what, SentCode::parse(typed).as_ref(), app.now).await?;
     let Tried::Right { via, to } = tried else {
-        return Err(refuse(app, batch, tried, target).await?.into());
+        return Err(write_down(app, batch, tried, target).await?.into());
     };
     app.vault.give_back_attempt(what, app.now).await?;
     let policy = app.vault.policy().await?;
@@ -251,17 +260,29 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     caller: &Caller,
     proof: Proof,
     typed: &str,
-) -> Stepped<SignedIn> {
+) -> Result<SignedIn, Refused> {
     let what = caller.code_for(Purpose::SignIn);
     let person = caller.person();
     let policy = app.vault.policy().await?;
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
-    let kind = match judge_second_factor(app, &mut batch, what, proof, person, typed).await? {
-        Judged::Right(kind) => kind,
-        Judged::No(tried) => return Err(refuse(app, batch, tried, target).await?.into()),
+    // What was registered stays good at sign-in even where policy no longer lets it be used for a reset:
+    // otherwise a change of policy would lock people out.
+    let kinds = person.methods.open_kinds(Purpose::SignIn);
+    if closed(app, what, proof, person, kinds).await? {
+        return Err(Code::MethodClosed.into());
+    }
+    let kind = match judge(app, &mut batch, what, proof, Some(person), kinds, typed).await? {
+        // Mail is no second factor: none is ever sent for a sign-in, and none would count.
+        Judged::Right(kind) if kind != Kind::Email => kind,
+        Judged::Right(_) => return Err(write_down(app, batch, Tried::Wrong, target).await?.into()),
+        Judged::No(tried) => {
+            let judging = Judging { what, proof, person: Some(person), policy: &policy, target };
+            return Err(refuse(app, batch, tried, judging).await);
+        }
     };
     app.vault.give_back_attempt(what, app.now).await?;
+    app.vault.forgive_strikes(what, person.methods.id_of(kind).unwrap_or_default()).await?;
     let stage = after_second_factor(
         person.password.must_change,
         must_register(person.standing(&policy), policy.registration.ask_at_sign_in),
@@ -278,46 +299,6 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     app.vault.commit(batch).await?;
     let new_recovery_code = app.replacement_code(what.subject, Kinds::NONE.with(kind)).await;
     Ok(SignedIn { token, stage, policy, ticket, new_recovery_code })
-}
-
-/// What was registered stays good at sign-in even where policy no longer lets it be used for a reset:
-/// otherwise a change of policy would lock people out.
-async fn judge_second_factor<K: Kv, E: Entropy>(
-    app: &App<K, E>,
-    batch: &mut Batch,
-    what: CodeFor<'_>,
-    proof: Proof,
-    person: &Person,
-    typed: &str,
-) -> Stepped<Judged> {
-    let everything = Policy::default();
-    let judged = judge(app, batch, what, proof, Some(person), &everything, typed).await?;
-    Ok(match judged {
-        // Mail is no second factor: none is ever sent for a sign-in, and none would count.
-        Judged::Right(Kind::Email) => Judged::No(Tried::Wrong),
-        judged => judged,
-    })
-}
-
-/// Writes a refusal down and charges the client for it. Real or decoy, the same work.
-async fn refuse<K: Kv, E: Entropy>(
-    app: &App<K, E>,
-    mut batch: Batch,
-    tried: Tried,
-    target: Option<String>,
-) -> Stepped<Problem> {
-    let (result, problem) = match tried {
-        Tried::Expired => ("expired", Problem::new(Code::CodeExpired)),
-        Tried::UsedUp { for_today: true, retry_after } => {
-            ("day_used_up", Problem::new(Code::TooManyAttempts).retry_after(retry_after))
-        }
-        Tried::UsedUp { for_today: false, .. } => ("code_used_up", Problem::new(Code::TooManyAttempts)),
-        Tried::Wrong | Tried::Right { .. } => ("wrong", Problem::new(Code::WrongCode)),
-    };
-    app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, result) }).await?;
-    app.vault.commit(batch).await?;
-    app.limit(VERIFY_FAILURES_PER_CLIENT).await?;
-    Ok(problem)
 }
 
 #[cfg(test)]
@@ -367,6 +348,29 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_code_counts_against_the_phone_it_went_to() {
+        pollster::block_on(async {
+            let app = app();
+            let (flow, _) = waiting(&app).await;
+            let phone = app.vault.person(flow.subject).await.unwrap().unwrap().methods.phones[0].id.clone();
+            let what = CodeFor {
+                purpose: Purpose::Reset,
+                subject: flow.subject,
+                kept_at: flow.subject,
+                generation: 1,
+                binding: "f",
+            };
+            for _ in 0..98 {
+                assert!(!app.vault.strike(what, &phone).await.unwrap());
+            }
+            let ticket = reset(&app, flow.clone(), Proof::Sent, "00000000").await.err().unwrap().ticket;
+            assert!(ticket.is_none());
+            let ticket = reset(&app, flow, Proof::Sent, "00000000").await.err().unwrap().ticket;
+            assert!(ticket.is_some());
+        });
+    }
+
+    #[test]
     fn who_is_no_longer_entitled_has_no_right_code() {
         pollster::block_on(async {
             let app = app();
@@ -375,8 +379,8 @@ mod tests {
             let version = app.vault.policy().await.unwrap().version;
             app.vault.save_policy(&mut batch, version, ScopeKind::None, Vec::new(), app.now).await.unwrap();
             app.vault.commit(batch).await.unwrap();
-            let refused = Problem::from(reset(&app, flow, Proof::Sent, &code).await.map(|_| ()).unwrap_err());
-            assert_eq!(refused.code, Code::WrongCode);
+            let refused = reset(&app, flow, Proof::Sent, &code).await.map(|_| ()).unwrap_err();
+            assert_eq!(refused.problem.code, Code::WrongCode);
         });
     }
 }

@@ -16,8 +16,11 @@ pub struct Standing {
     pub entitled: bool,
     /// The password lives here, so it can be set here (S9).
     pub writable: bool,
-    /// Kinds of method that are registered, proven, and allowed by policy.
+    /// Kinds of method that are registered, proven, allowed by policy, and not closed after too many wrong
+    /// answers.
     pub kinds: Kinds,
+    /// An app is registered and allowed, closed or not: who closes it by guessing must not need less.
+    pub has_app: bool,
     /// Kinds policy asks for: 1 or 2.
     pub needed: usize,
     /// Something is asked for after the password, whatever policy says about resets.
@@ -32,7 +35,7 @@ impl Standing {
     }
 
     fn is_guarded(self) -> bool {
-        self.administrator || self.kinds.has(Kind::App)
+        self.administrator || self.has_app
     }
 
     /// Kinds still to be registered before this person has what policy asks for.
@@ -140,6 +143,7 @@ mod tests {
         entitled: true,
         writable: true,
         kinds: PHONE,
+        has_app: false,
         needed: 1,
         second_factor: true,
     };
@@ -192,9 +196,10 @@ mod tests {
 
     #[test]
     fn who_has_an_app_needs_it_or_two_others() {
-        assert_eq!(Standing { kinds: PHONE.with(Kind::App), ..MIA }.proofs(), 2);
+        assert_eq!(Standing { kinds: PHONE.with(Kind::App), has_app: true, ..MIA }.proofs(), 2);
+        assert_eq!(Standing { has_app: true, ..MIA }.proofs(), 2, "closed by guessing, it still guards");
         let app = Kinds::NONE.with(Kind::App);
-        assert_eq!(may_reset(Standing { kinds: app, ..MIA }), Err(Refusal::TooFewMethods));
+        assert_eq!(may_reset(Standing { kinds: app, has_app: true, ..MIA }), Err(Refusal::TooFewMethods));
         assert_eq!(Standing { kinds: app, ..MIA }.more_needed(), 1);
     }
 

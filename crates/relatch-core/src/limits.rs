@@ -47,6 +47,8 @@ pub const ATTEMPTS_PER_CODE: u64 = 5;
 pub const FAILURES_PER_DAY: u64 = 10;
 /// The window of [`FAILURES_PER_DAY`].
 pub const FAILURE_WINDOW: u64 = DAY;
+/// Wrong answers in a row that close one method until it is registered anew (NIST 3.2.2: 100 at most).
+pub const METHOD_FAILURES: i64 = 100;
 /// Seconds to wait after the first, second, third and every later code (choice).
 pub const SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
 /// Codes per flow (choice).
@@ -55,6 +57,13 @@ pub const SENDS_PER_FLOW: u64 = 3;
 pub const SENDS_PER_HOUR: usize = 5;
 /// Codes per destination and day (choice).
 pub const SENDS_PER_DAY: usize = 10;
+/// New numbers of one range, all digits but the last four, that are written to in an hour (choice, after
+/// Twilio's advice about neighbouring numbers).
+pub const NEW_NUMBERS_PER_RANGE: Limit = Limit { name: "range", count: 10, window: HOUR };
+/// Calls to new numbers: a quarter as many as texts, because they cost more (choice).
+pub const CALLS_PART: u64 = 4;
+/// A day's texts to new numbers: as many as five full hours have (choice).
+pub const DAY_IN_HOURS: u64 = 5;
 /// A message is tried against its provider for this long at most, whatever its code's life.
 pub const DELIVERY_TIMEOUT: u64 = 10;
 
@@ -79,6 +88,8 @@ pub const SIGN_IN_FAILURES: u64 = 10;
 pub const LOCK_FIRST: u64 = MINUTE;
 /// No lock lasts longer than an hour (choice).
 pub const LOCK_LONGEST: u64 = HOUR;
+/// Wrong passwords in a row after which a lock no longer ends by itself (NIST 3.2.2: 100 at most).
+pub const PASSWORD_FAILURES: u64 = 100;
 /// Wrong passwords that do not count again when they are repeated (Entra smart lockout: 3).
 pub const WRONG_PASSWORDS_REMEMBERED: usize = 3;
 /// A device stays known for 90 days after a sign-in was completed on it (choice).

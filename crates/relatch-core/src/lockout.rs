@@ -8,21 +8,25 @@
 //! The growth: the tenth failure locks for 60 seconds; then each single failure locks for twice as long as
 //! the one before, 120, 240, 480, 960, 1,920 seconds, up to an hour, where it stays. A right password, an
 //! unlock or a new password begins anew; until then a patient stranger has 10 guesses, 5 more in the first
-//! hour and 24 a day after that.
+//! hour and 24 a day after that. The hundredth in a row, on the fourth day, locks until the owner unlocks the
+//! account or chooses a new password; devices they signed in on before are counted apart and stay open.
 //!
 //! Known and unknown devices have rounds and locks of their own, and one of the last three wrong passwords
 //! typed again is not counted: both are relatch-store's matter, which knows devices and remembers passwords.
 
 use crate::Timestamp;
-use crate::limits::{LOCK_FIRST, LOCK_LONGEST, SIGN_IN_FAILURES};
+use crate::limits::{LOCK_FIRST, LOCK_LONGEST, PASSWORD_FAILURES, SIGN_IN_FAILURES};
 
 /// How many passwords a round may compare.
 pub fn allowance(round: u32) -> u64 {
     if round == 0 { SIGN_IN_FAILURES } else { 1 }
 }
 
-/// Seconds the lock after `round` lasts: 60, 120, 240 ... 3,600.
+/// Seconds the lock after `round` lasts: 60, 120, 240 ... 3,600, and in the end for ever.
 pub fn lock_length(round: u32) -> u64 {
+    if SIGN_IN_FAILURES.saturating_add(u64::from(round)) >= PASSWORD_FAILURES {
+        return u64::MAX;
+    }
     LOCK_FIRST.checked_shl(round.min(32)).unwrap_or(LOCK_LONGEST).min(LOCK_LONGEST)
 }
 
@@ -65,6 +69,6 @@ mod tests {
     fn locks_double_up_to_an_hour() {
         let lengths: Vec<u64> = (0..9).map(lock_length).collect();
         assert_eq!(lengths, [60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600]);
-        assert_eq!(lock_length(u32::MAX), 3_600);
+        assert_eq!((lock_length(89), lock_length(90), lock_length(u32::MAX)), (3_600, u64::MAX, u64::MAX));
     }
 }

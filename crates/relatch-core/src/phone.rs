@@ -10,6 +10,7 @@ pub struct PhoneNumber {
     e164: Secret<String>,
     /// Digits of the country's calling code, which only the library can tell from the rest.
     calling_code: usize,
+    country: Option<Region>,
 }
 
 /// Longest text a number is read from; E.164 has 15 digits, people add spaces and brackets.
@@ -35,7 +36,12 @@ impl PhoneNumber {
         let e164 = number.format_as(PhoneNumberFormat::E164).to_string();
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
         let calling_code = number.country_code.to_string().len();
-        (!international || digits(typed) == digits(&e164)).then(|| Self { e164: Secret::new(e164), calling_code })
+        let country = number.get_region_code();
+        (!international || digits(typed) == digits(&e164)).then(|| Self {
+            e164: Secret::new(e164),
+            calling_code,
+            country,
+        })
     }
 
     /// Reads back what [`PhoneNumber::to_stored`] wrote.
@@ -44,7 +50,7 @@ impl PhoneNumber {
         let digits = format!("{code}{rest}");
         let fits = (7..=15).contains(&digits.len()) && (1..=3).contains(&code.len());
         let fits = fits && digits.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| Self { e164: Secret::new(format!("+{digits}")), calling_code: code.len() })
+        fits.then(|| Self { e164: Secret::new(format!("+{digits}")), calling_code: code.len(), country: None })
     }
 
     /// `+44 7400123456`: what a record holds, so that reading it back needs no library.
@@ -56,6 +62,12 @@ impl PhoneNumber {
     /// E.164, with the plus.
     pub fn expose(&self) -> &str {
         self.e164.expose()
+    }
+
+    /// Is this number in one of these countries? An empty list is no list: then it may be in any. One that
+    /// came back from a record does not know its country, and is in none.
+    pub fn is_in(&self, countries: &[String]) -> bool {
+        countries.is_empty() || self.country.is_some_and(|own| countries.iter().any(|code| region(code) == Some(own)))
     }
 
     fn split(&self) -> (&str, &str) {
@@ -79,6 +91,13 @@ fn is_somebodys(number: &rlibphonenumber::PhoneNumber) -> bool {
     use PhoneNumberType::{FixedLine, FixedLineOrMobile, Mobile, VoIP};
     let kind = number.get_type();
     !NO_COUNTRY.contains(&number.country_code) && matches!(kind, FixedLine | Mobile | FixedLineOrMobile | VoIP)
+}
+
+/// Is this the code of a country (ISO 3166-1, two capital letters)? Asks no table of numbers, which would
+/// weigh half a megabyte.
+pub fn is_country(code: &str) -> bool {
+    // ZZ is how the list of regions says "unknown".
+    code != "ZZ" && region(code).is_some()
 }
 
 fn region(country: &str) -> Option<Region> {
@@ -151,6 +170,18 @@ mod tests {
         for bad in ["", "+447400123456", "44 7400123456", "+44 x", "+4474 00123456", "+ 447400123456"] {
             assert!(PhoneNumber::from_stored(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_number_knows_its_country_also_where_a_code_is_shared() {
+        let list = |codes: &[&str]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let in_these = |typed: &str, codes: &[&str]| PhoneNumber::parse(typed, "GB").unwrap().is_in(&list(codes));
+        assert!(in_these("+447400123456", &[]) && in_these("+447400123456", &["DE", "GB"]));
+        assert!(!in_these("+447400123456", &["DE"]) && !in_these("+447797712345", &["GB"]), "Jersey is not GB");
+        assert!(in_these("+12015550123", &["US"]) && !in_these("+12015550123", &["CA"]));
+        assert!(!PhoneNumber::from_stored("+44 7400123456").unwrap().is_in(&list(&["GB"])));
+        assert!(is_country("GB") && is_country("JE"));
+        assert!(!is_country("gb") && !is_country("ZZ") && !is_country("GBR") && !is_country(""));
     }
 
     #[test]

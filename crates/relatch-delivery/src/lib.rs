@@ -28,6 +28,8 @@ pub enum Notice {
     MethodAdded(Kind),
     MethodRemoved(Kind),
     RecoveryCodeUsed,
+    /// Too many wrong answers in a row closed it.
+    MethodClosed(Kind),
     /// An administrator made a code for the person to reset with.
     ResetStarted,
     /// An administrator took away what was registered.
@@ -51,6 +53,12 @@ impl Notice {
             Self::MethodRemoved(Kind::App) => "An authenticator app was removed from your account.",
             Self::MethodRemoved(Kind::RecoveryCodes) => "The recovery codes of your account were removed.",
             Self::MethodRemoved(Kind::HelpdeskCode) => "A code of the helpdesk was withdrawn.",
+            Self::MethodClosed(Kind::Phone) => "Your phone was closed after 100 wrong codes. Register it again.",
+            Self::MethodClosed(Kind::Email) => "Your address was closed after 100 wrong codes. Register it again.",
+            Self::MethodClosed(Kind::App) => "Your app was closed after 100 wrong codes. Register it again.",
+            Self::MethodClosed(Kind::RecoveryCodes | Kind::HelpdeskCode) => {
+                "Your recovery codes were closed after 100 wrong ones. Make new ones."
+            }
             Self::RecoveryCodeUsed => "A recovery code of your account was used.",
             Self::ResetStarted => "An administrator started a reset of your password.",
             Self::MethodsTaken => "An administrator removed everything registered for your account.",
@@ -179,7 +187,9 @@ mod tests {
 
     #[test]
     fn notices_fit_a_text_and_carry_no_link() {
-        let kinds = Kind::ALL.into_iter().flat_map(|kind| [Notice::MethodAdded(kind), Notice::MethodRemoved(kind)]);
+        let kinds = Kind::ALL
+            .into_iter()
+            .flat_map(|kind| [Notice::MethodAdded(kind), Notice::MethodRemoved(kind), Notice::MethodClosed(kind)]);
         let others = [
             Notice::PasswordReset,
             Notice::AdministratorReset,

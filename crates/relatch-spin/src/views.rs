@@ -6,9 +6,7 @@ use relatch_core::methods::{Kind, Kinds};
 use relatch_core::password::PasswordRules;
 use relatch_core::session::Stage;
 use relatch_core::{Coded, EmailAddress, PhoneNumber, Timestamp, roles};
-use relatch_store::records::{
-    AppMethod, By, EmailMethod, Happening, Methods, Person, PhoneMethod, Policy, RecoverySet,
-};
+use relatch_store::records::{AppMethod, By, EmailMethod, Happening, Methods, Person, PhoneMethod, Policy, Purpose};
 use relatch_store::{Entropy, Kv};
 use serde::Serialize;
 
@@ -33,25 +31,41 @@ pub struct MethodView {
     pub kind: &'static str,
     pub hint: String,
     pub registered_at: String,
+    /// What it is not taken for any more, after too many wrong codes: `reset`, `sign-in`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed_for: Vec<&'static str>,
 }
 
 impl From<&PhoneMethod> for MethodView {
     fn from(phone: &PhoneMethod) -> Self {
         let hint = PhoneNumber::from_stored(&phone.number).map(|number| number.hint()).unwrap_or_default();
-        Self { id: phone.id.clone(), kind: "phone", hint, registered_at: phone.registered_at.rfc3339() }
+        Self {
+            id: phone.id.clone(),
+            kind: "phone",
+            hint,
+            registered_at: phone.registered_at.rfc3339(),
+            closed_for: Vec::new(),
+        }
     }
 }
 
 impl From<&EmailMethod> for MethodView {
     fn from(email: &EmailMethod) -> Self {
         let hint = EmailAddress::parse(&email.address).map(|address| address.hint()).unwrap_or_default();
-        Self { id: email.id.clone(), kind: "email", hint, registered_at: email.registered_at.rfc3339() }
+        Self {
+            id: email.id.clone(),
+            kind: "email",
+            hint,
+            registered_at: email.registered_at.rfc3339(),
+            closed_for: Vec::new(),
+        }
     }
 }
 
 impl From<&AppMethod> for MethodView {
     fn from(app: &AppMethod) -> Self {
-        Self { id: app.id.clone(), kind: "app", hint: String::new(), registered_at: app.registered_at.rfc3339() }
+        let registered_at = app.registered_at.rfc3339();
+        Self { id: app.id.clone(), kind: "app", hint: String::new(), registered_at, closed_for: Vec::new() }
     }
 }
 
@@ -60,7 +74,14 @@ pub fn method_views(methods: &Methods) -> Vec<MethodView> {
     let phones = methods.phones.iter().map(MethodView::from);
     let emails = methods.emails.iter().map(MethodView::from);
     let apps = methods.apps.iter().map(MethodView::from);
-    phones.chain(emails).chain(apps).collect()
+    let views = phones.chain(emails).chain(apps);
+    views.map(|view| MethodView { closed_for: closed_for(methods, &view.id), ..view }).collect()
+}
+
+/// What a method is not taken for any more.
+fn closed_for(methods: &Methods, id: &str) -> Vec<&'static str> {
+    let purposes = [Purpose::Reset, Purpose::SignIn];
+    purposes.into_iter().filter(|purpose| methods.is_closed(id, *purpose)).map(Purpose::as_str).collect()
 }
 
 /// How many saved codes are left.
@@ -68,11 +89,15 @@ pub fn method_views(methods: &Methods) -> Vec<MethodView> {
 pub struct RecoveryView {
     pub left: usize,
     pub created_at: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed_for: Vec<&'static str>,
 }
 
-impl From<&RecoverySet> for RecoveryView {
-    fn from(set: &RecoverySet) -> Self {
-        Self { left: set.left(), created_at: set.created_at.rfc3339() }
+impl RecoveryView {
+    /// Nothing, if there are none.
+    pub fn of(methods: &Methods) -> Option<Self> {
+        let set = methods.recovery.as_ref()?;
+        Some(Self { left: set.left(), created_at: set.created_at.rfc3339(), closed_for: closed_for(methods, &set.id) })
     }
 }
 
@@ -213,6 +238,7 @@ pub fn activity(person: &Person) -> Vec<Activity> {
         by: match happening.by {
             By::Owner => "self",
             By::Administrator => "administrator",
+            By::Unknown => "unknown",
         },
     };
     all.into_iter().map(view).collect()

@@ -24,6 +24,7 @@ pub enum EventKind {
     PasswordChanged,
     MethodRegistered,
     MethodRemoved,
+    MethodClosed,
     MethodsConfirmed,
     RecoveryCodesMade,
     RecoveryCodeUsed,

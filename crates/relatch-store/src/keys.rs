@@ -17,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 44] = [
+pub const PREFIXES: [(&str, bool); 45] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -45,6 +45,7 @@ pub const PREFIXES: [(&str, bool); 44] = [
     ("lock", false),
     ("logo", false),
     ("member-at", false),
+    ("method-failures", false),
     ("methods", false),
     ("name", false),
     ("outbox", true),
@@ -138,6 +139,9 @@ impl Keys {
     }
     pub fn methods(&self, id: AccountId) -> String {
         self.key("methods", &[id.as_bytes()])
+    }
+    pub fn method_failures(&self, purpose: Purpose, subject: AccountId, generation: u64, method: &str) -> String {
+        self.key("method-failures", &parts(purpose, &subject, &generation.to_be_bytes(), method.as_bytes()))
     }
     pub fn pending_app(&self, id: AccountId) -> String {
         self.key("pending-app", &[id.as_bytes()])
@@ -269,8 +273,8 @@ impl Keys {
     }
 }
 
-fn parts<'a>(purpose: Purpose, subject: &'a AccountId, generation: &'a [u8; 8], window: &'a [u8; 8]) -> [&'a [u8]; 4] {
-    [purpose.as_str().as_bytes(), subject.as_bytes(), generation, window]
+fn parts<'a>(purpose: Purpose, subject: &'a AccountId, generation: &'a [u8; 8], last: &'a [u8]) -> [&'a [u8]; 4] {
+    [purpose.as_str().as_bytes(), subject.as_bytes(), generation, last]
 }
 
 #[cfg(test)]

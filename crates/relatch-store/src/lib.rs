@@ -28,6 +28,7 @@ pub mod seal;
 pub mod search;
 pub mod sends;
 pub mod sessions;
+pub mod strikes;
 pub mod tokens;
 pub mod usage;
 pub mod vault;

@@ -11,6 +11,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.keys.slot("client", &[client.as_bytes()])
     }
 
+    /// The slot of a range of telephone numbers. Only signed-in people reach it, so that it needs no bound.
+    pub fn range_slot(&self, range: &str) -> u32 {
+        let [a, b, c, d, ..] = self.keys.mac("range", &[range.as_bytes()]);
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// Charges one use; `Some(seconds)` when it is over the limit. One commit.
     pub async fn over_limit(&self, limit: Limit, slot: u32, now: Timestamp) -> Result<Option<u64>, StoreError> {
         let window = now.window(limit.window);

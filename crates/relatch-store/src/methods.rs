@@ -21,7 +21,7 @@ pub enum Registered {
 
 /// What became of wanting to remove a method.
 pub enum Removed {
-    Done(Methods),
+    Done(Box<Methods>),
     /// The last one that protects the sign-in cannot go; it can be replaced.
     LastOne,
     Unknown,
@@ -76,12 +76,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(())
     }
 
-    async fn methods(&self, id: AccountId) -> Result<Methods, StoreError> {
+    pub(crate) async fn methods(&self, id: AccountId) -> Result<Methods, StoreError> {
         Ok(self.read(&self.keys.methods(id)).await?.unwrap_or_default())
     }
 
     /// Wins the next version of somebody's methods and puts it in `batch`.
-    async fn put_methods(
+    pub(crate) async fn put_methods(
         &self,
         batch: &mut Batch,
         id: AccountId,
@@ -90,6 +90,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     ) -> Result<Methods, StoreError> {
         let key = self.keys.methods(id);
         methods.version = methods.version.saturating_add(1);
+        methods.forget_closed();
         self.claim_version(&key, methods.version, now).await?;
         self.put(batch, key, &methods)?;
         Ok(methods)
@@ -267,7 +268,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             Kind::Phone
         };
         methods.lately.note(format!("method_removed:{}", kind.as_str()), By::Owner, now);
-        Ok(Removed::Done(self.put_methods(batch, account, methods, now).await?))
+        Ok(Removed::Done(Box::new(self.put_methods(batch, account, methods, now).await?)))
     }
 
     /// The person said that what is registered is still right.
@@ -335,7 +336,11 @@ pub enum AppTried {
     Other(Tried),
 }
 
+/// What is registered already, and good: a closed one is registered anew.
 fn registered(methods: &Methods, via: Via, to: &str) -> Option<Registered> {
+    if methods.id_of(via.kind()).is_some_and(|id| methods.closed.iter().any(|closed| closed.method == id)) {
+        return None;
+    }
     match via {
         Via::Phone => methods.phones.iter().find(|phone| phone.number == to).cloned().map(Registered::Phone),
         Via::Email => methods.emails.iter().find(|email| email.address == to).cloned().map(Registered::Email),

@@ -5,7 +5,7 @@ mod methods;
 mod policy;
 
 pub use lately::{By, Happening, Lately};
-pub use methods::{AppMethod, EmailMethod, Methods, PendingApp, PhoneMethod, RecoverySet, Via};
+pub use methods::{AppMethod, Closed, EmailMethod, Methods, PendingApp, PhoneMethod, RecoverySet, Via};
 pub use policy::{
     CustomisationPolicy, EntitlementPolicy, GroupPlans, Included, MethodsPolicy, NotificationsPolicy, PasswordsPolicy,
     Policy, RegistrationPolicy, ScopeKind,
@@ -15,6 +15,7 @@ use relatch_core::enrolment::Standing;
 use relatch_core::entitlement::{Plan, Source};
 use relatch_core::limits::WRONG_PASSWORDS_REMEMBERED;
 use relatch_core::membership::Attributes;
+use relatch_core::methods::Kind;
 use relatch_core::roles::{self, Right, Role};
 use relatch_core::session::Stage;
 use relatch_core::{AccountId, Coded, GroupId, Timestamp};
@@ -240,6 +241,7 @@ impl Person {
 
     pub fn standing(&self, policy: &Policy) -> Standing {
         let allowed = policy.methods.allowed();
+        let kinds = self.methods.open_kinds(Purpose::Reset).and(allowed.kinds());
         Standing {
             enabled: self.account.is_enabled(),
             administrator: self.account.is_administrator(),
@@ -247,7 +249,8 @@ impl Person {
             in_scope: policy.includes(&self.account),
             entitled: policy.entitlement.entitles(&self.account),
             writable: self.account.details.source == Source::Cloud,
-            kinds: self.methods.kinds().and(allowed.kinds()),
+            kinds,
+            has_app: self.methods.kinds().and(allowed.kinds()).has(Kind::App),
             needed: allowed.needed,
             second_factor: self.methods.has_second_factor(),
         }

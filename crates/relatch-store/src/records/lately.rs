@@ -13,6 +13,8 @@ pub enum By {
     /// The owner, as far as proofs can tell.
     Owner,
     Administrator,
+    /// Somebody who could not show that they are the owner.
+    Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

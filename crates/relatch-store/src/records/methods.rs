@@ -1,7 +1,7 @@
 //! What somebody registered.
 
-use super::as_text;
 use super::lately::Lately;
+use super::{Purpose, as_text};
 use relatch_core::keyed::same;
 use relatch_core::methods::{Kind, Kinds};
 use relatch_core::{Destination, Timestamp};
@@ -62,6 +62,13 @@ pub struct PendingApp {
     pub created: Timestamp,
 }
 
+/// A method that is not taken for one purpose any more. Registered anew it has another id, and is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    pub method: String,
+    pub purpose: Purpose,
+}
+
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Methods {
     pub version: u64,
@@ -72,6 +79,9 @@ pub struct Methods {
     pub apps: Vec<AppMethod>,
     #[serde(default)]
     pub recovery: Option<RecoverySet>,
+    /// What too many wrong answers in a row closed (SEC-18).
+    #[serde(default)]
+    pub closed: Vec<Closed>,
     /// When the person last said that all this is still right; in Unix seconds, 0: never.
     #[serde(default)]
     pub confirmed_at: u64,
@@ -87,6 +97,32 @@ impl Methods {
             .with_if(Kind::Email, !self.emails.is_empty())
             .with_if(Kind::App, !self.apps.is_empty())
             .with_if(Kind::RecoveryCodes, self.recovery_left() > 0)
+    }
+
+    /// The kinds that are still taken for `purpose`.
+    pub fn open_kinds(&self, purpose: Purpose) -> Kinds {
+        self.kinds().iter().filter(|kind| !self.id_of(*kind).is_some_and(|id| self.is_closed(id, purpose))).collect()
+    }
+
+    /// One method of each kind at most: which one it is.
+    pub fn id_of(&self, kind: Kind) -> Option<&str> {
+        match kind {
+            Kind::Phone => self.phones.first().map(|phone| phone.id.as_str()),
+            Kind::Email => self.emails.first().map(|email| email.id.as_str()),
+            Kind::App => self.apps.first().map(|app| app.id.as_str()),
+            Kind::RecoveryCodes => self.recovery.as_ref().map(|set| set.id.as_str()),
+            Kind::HelpdeskCode => None,
+        }
+    }
+
+    pub fn is_closed(&self, id: &str, purpose: Purpose) -> bool {
+        self.closed.iter().any(|closed| closed.method == id && closed.purpose == purpose)
+    }
+
+    /// Forgets what was closed and is not registered any more.
+    pub fn forget_closed(&mut self) {
+        let ids: Vec<String> = Kind::ALL.into_iter().filter_map(|kind| self.id_of(kind).map(str::to_owned)).collect();
+        self.closed.retain(|closed| ids.contains(&closed.method));
     }
 
     /// When any of this was last registered or confirmed.

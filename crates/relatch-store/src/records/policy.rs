@@ -76,11 +76,23 @@ pub struct MethodsPolicy {
     pub email: bool,
     pub app: bool,
     pub recovery_codes: bool,
+    /// Countries that codes may be sent to (ISO 3166-1, two letters); empty: every country (SEC-62).
+    #[serde(default)]
+    pub countries: Vec<String>,
 }
 
 impl Default for MethodsPolicy {
     fn default() -> Self {
-        Self { version: 0, needed: 1, text: true, call: true, email: true, app: true, recovery_codes: true }
+        Self {
+            version: 0,
+            needed: 1,
+            text: true,
+            call: true,
+            email: true,
+            app: true,
+            recovery_codes: true,
+            countries: Vec::new(),
+        }
     }
 }
 

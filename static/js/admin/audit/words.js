@@ -30,6 +30,7 @@ export const GROUPS = [
       registration_finished: "Registration finished",
       method_registered: "Method registered",
       method_removed: "Method removed",
+      method_closed: "Method closed after wrong codes",
       methods_confirmed: "Methods confirmed",
       recovery_codes_made: "Recovery codes made",
       recovery_code_used: "Recovery code used",

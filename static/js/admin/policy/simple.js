@@ -1,6 +1,7 @@
 // Password reset > Authentication methods, Registration, Notifications.
 
-import { count } from "../../dom.js";
+import { countries } from "../../countries.js";
+import { $, count } from "../../dom.js";
 import { Mistakes } from "../../mistakes.js";
 import { joined } from "../words.js";
 
@@ -17,7 +18,42 @@ function methodsInWords(values) {
     .filter((name) => values[name])
     .map((name) => METHODS[name]);
   const which = on.length > 0 ? `On: ${joined(on)}` : "No method is on";
-  return `${which}. ${count(values.needed, "way")} ${values.needed === 1 ? "is" : "are"} needed to reset a password.`;
+  const where = values.countries.length > 0 ? named(values.countries) : "every country";
+  const needed = `${count(values.needed, "way")} ${values.needed === 1 ? "is" : "are"} needed to reset a password.`;
+  return `${which}. ${needed} Codes go to phones in ${where}.`;
+}
+
+const known = (text) => {
+  const wanted = text.toLowerCase();
+  return countries.find(({ code, name }) => code.toLowerCase() === wanted || name.toLowerCase() === wanted);
+};
+
+const named = (list) => joined(list.map((text) => known(text)?.name ?? text));
+
+/** Each country by its code, once. */
+const tidyMethods = (values) => ({
+  ...values,
+  countries: [...new Set(values.countries.map((text) => known(text)?.code ?? text))],
+});
+
+function checkMethods({ countries: wanted }) {
+  const strange = wanted.find((text) => !known(text));
+  if (!strange) return;
+  const text = `“${strange}” is not a country we know. Type its English name or its two letters, like GB.`;
+  throw new Mistakes([{ field: "countries", text }]);
+}
+
+/** Says which countries the letters mean. */
+function showNamed(root) {
+  const line = $("[data-named]", root);
+  const lines = $("[name=countries]", root).value.split("\n");
+  const list = lines.map((text) => text.trim()).filter(known);
+  line.textContent = named(list);
+  line.hidden = list.length === 0;
+}
+
+function prepareMethods(root) {
+  $("[name=countries]", root).addEventListener("input", () => showNamed(root));
 }
 
 const MOST_DAYS = 730;
@@ -56,6 +92,14 @@ function explainMethods({ code, reasons }) {
   return known.length > 0 ? known.map((reason) => ({ field: "methods", text: REFUSED[reason] })) : undefined;
 }
 
-export const methods = { title: "Authentication methods", inWords: methodsInWords, explain: explainMethods };
+export const methods = {
+  title: "Authentication methods",
+  inWords: methodsInWords,
+  check: checkMethods,
+  tidy: tidyMethods,
+  explain: explainMethods,
+  prepare: prepareMethods,
+  written: showNamed,
+};
 export const registration = { title: "Registration", inWords: registrationInWords, check: checkDays };
 export const notifications = { title: "Notifications", inWords: notificationsInWords };
