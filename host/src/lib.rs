@@ -25,6 +25,7 @@ mod server;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timer;
 mod variables;
 
 use std::net::SocketAddr;
@@ -40,8 +41,9 @@ use log::Log;
 use manifest::Manifest;
 use runtime::Runtime;
 use server::Server;
+use timer::Calls;
 
-pub use options::{HostOptions, Limits};
+pub use options::{HostOptions, Limits, Timer};
 #[cfg(feature = "testing")]
 pub use probe::OpKind;
 pub use store::StoreConfig;
@@ -96,9 +98,13 @@ impl Host {
         let executor = Executor::new(&options.limits)?;
         let grace = options.shutdown_grace;
         let started = executor.spawn(prepare(options))?.await??;
-        let Started { listener, addr, server, runtime } = started;
+        let Started { listener, addr, server, runtime, calls } = started;
         let (stop, stopped) = oneshot::channel();
         let server = executor.spawn(Arc::new(server).serve(listener, stopped, grace))?;
+        if let Some(calls) = calls {
+            // It ends with the executor.
+            executor.spawn(calls.run())?;
+        }
         Ok(Self { addr, grace, runtime, stop, server, executor })
     }
 
@@ -134,6 +140,7 @@ struct Started {
     addr: SocketAddr,
     server: Server,
     runtime: Arc<Runtime>,
+    calls: Option<Calls>,
 }
 
 async fn prepare(options: HostOptions) -> Result<Started> {
@@ -148,6 +155,7 @@ async fn prepare(options: HostOptions) -> Result<Started> {
     for name in &values.missing {
         log.line(&format!("the variable `{name}` has no value; components that read it will fail"));
     }
+    let calls = options.timer.as_ref().and_then(|timer| Calls::new(timer, addr, &values, Arc::clone(&log)));
     files::private_folder(&options.state_dir)?;
     let store = options.store.open(&options.state_dir).await?;
     let (server, runtime) = tokio::task::spawn_blocking(move || {
@@ -155,7 +163,7 @@ async fn prepare(options: HostOptions) -> Result<Started> {
         anyhow::Ok((Server::new(&manifest, Arc::clone(&runtime)), runtime))
     })
     .await??;
-    Ok(Started { listener, addr, server, runtime })
+    Ok(Started { listener, addr, server, runtime, calls })
 }
 
 async fn listen(addr: SocketAddr) -> Result<TcpListener> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use relatch_host::{Host, HostOptions, StoreConfig, parse_env_file};
+use relatch_host::{Host, HostOptions, StoreConfig, Timer, parse_env_file};
 
 /// Runs a Spin manifest and its components on this machine.
 #[derive(Parser)]
@@ -37,6 +37,9 @@ struct Arguments {
     /// Bytes a request's body may have.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
     max_body: usize,
+    /// Seconds between two sweeps of what has ended (POST /internal/sweep with the variable `sweep_secret`); 0: never.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    sweep_every: u64,
     /// Print nothing but errors.
     #[arg(long)]
     quiet: bool,
@@ -50,6 +53,12 @@ impl Arguments {
         options.request_timeout = Duration::from_secs(self.request_timeout);
         options.outbound_timeout = Duration::from_secs(self.outbound_timeout);
         options.limits.request_body = self.max_body;
+        options.timer = (self.sweep_every > 0).then(|| Timer {
+            every: Duration::from_secs(self.sweep_every),
+            path: "/internal/sweep".to_owned(),
+            secret: "sweep_secret".to_owned(),
+            origin: "public_origin".to_owned(),
+        });
         options.quiet = self.quiet;
         options.read_environment = true;
         if let Some(path) = self.env_file {

@@ -33,10 +33,25 @@ pub struct HostOptions {
     /// Use again what another host in this process has compiled and loaded?
     #[cfg(feature = "testing")]
     pub share_compiled: bool,
+    /// Something to be called again and again; `None`: nothing.
+    pub timer: Option<Timer>,
     /// Print nothing.
     pub quiet: bool,
     /// Bounds on what strangers and guests can take.
     pub limits: Limits,
+}
+
+/// A POST to one of the application's own routes, as an outside timer would make it.
+#[derive(Debug, Clone)]
+pub struct Timer {
+    /// How often.
+    pub every: Duration,
+    /// The route.
+    pub path: String,
+    /// The variable whose value is shown as a bearer token; without a value nothing is called.
+    pub secret: String,
+    /// The variable with the origin the request says it comes from.
+    pub origin: String,
 }
 
 /// Bounds. The defaults keep the process under 200 MB.
@@ -101,6 +116,7 @@ impl HostOptions {
             cache_dir: None,
             #[cfg(feature = "testing")]
             share_compiled: false,
+            timer: None,
             quiet: false,
             limits: Limits::default(),
         }

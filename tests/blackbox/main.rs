@@ -37,5 +37,6 @@ mod sec_methods;
 mod sec_passwords;
 mod sec_sessions;
 mod sec_strikes;
+mod sweep;
 mod tidy;
 mod unlock;

@@ -45,6 +45,7 @@ fn folder_crate_component_and_route_have_one_name() {
         match trigger["route"].as_str() {
             Some("/...") => assert_eq!(component, "site"),
             Some("/api/logo/...") => assert_eq!(component, "policy", "the logo is part of the policy"),
+            Some("/internal/sweep") => assert_eq!(component, "sweep", "for a timer, not for browsers"),
             Some(route) => assert_eq!(route, format!("/api/{component}/...")),
             None => assert_eq!(component, "messenger", "only the messenger is private"),
         }

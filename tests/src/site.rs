@@ -22,6 +22,7 @@ pub enum Backend {
 }
 
 pub const SETUP_SECRET: &str = "c2V0LXVwLXNlY3JldC1vZi0yNTYtYml0cy1vci1tb3Jl";
+pub const SWEEP_SECRET: &str = "sweep-secret-of-the-tests-0123456789";
 /// What the service believes its address is; requests carry it as their origin.
 pub const ORIGIN: &str = "http://localhost:3000";
 
@@ -144,6 +145,7 @@ fn variables(catcher: &str) -> Vec<(&'static str, String)> {
         ("lookup_key", key_text("l1", 2)),
         ("pepper", key_text("p1", 3)),
         ("setup_secret", SETUP_SECRET.to_owned()),
+        ("sweep_secret", SWEEP_SECRET.to_owned()),
         ("twilio_base_url", catcher.to_owned()),
         ("twilio_account_sid", options.twilio_account_sid.clone()),
         ("twilio_auth_token", options.twilio_auth_token.clone()),

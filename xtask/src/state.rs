@@ -55,6 +55,7 @@ impl State {
         put("LOOKUP_KEY", &format!("l1:{}", secret()?));
         put("PEPPER", &format!("p1:{}", secret()?));
         put("SETUP_SECRET", &secret()?);
+        put("SWEEP_SECRET", &secret()?);
         put("TWILIO_ACCOUNT_SID", "ACdevelopment");
         put("TWILIO_AUTH_TOKEN", &secret()?);
         put("TWILIO_FROM", "+15005550006");

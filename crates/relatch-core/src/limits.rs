@@ -137,6 +137,10 @@ pub const LOGO_HEIGHT: u32 = 160;
 /// Addresses people may be sent on to (choice).
 pub const RETURN_ADDRESSES: usize = 10;
 
+/// What has ended stays for a day before it is removed: seconds (choice; whoever is late finds it gone for
+/// them, not as new).
+pub const SWEEP_MARGIN: u64 = DAY;
+
 /// Slots that decoys and client addresses share per window, so that strangers cannot grow the
 /// store without bound (SEC-75).
 pub const STRANGER_SLOTS: u32 = 1 << 16;

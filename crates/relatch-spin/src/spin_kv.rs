@@ -1,6 +1,6 @@
 //! Spin's key-value store and the system's randomness.
 
-use relatch_store::{Entropy, Kv, StoreError};
+use relatch_store::{Entropy, Kv, Scan, StoreError};
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
@@ -38,6 +38,21 @@ impl Kv for SpinKv {
 
     async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError> {
         atomics::increment(&self.bucket, key, delta).map_err(failed)
+    }
+}
+
+impl Scan for SpinKv {
+    async fn scan(&self, look: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        // Read to the end before anything else is asked: on SQLite the store is locked until then.
+        let mut keys = self.store.get_keys().await;
+        while let Some(key) = keys.next().await {
+            look(&key);
+        }
+        keys.result().await.map_err(failed)
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        batch::delete_many(&self.bucket, keys).map_err(failed)
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 45] = [
+pub const PREFIXES: [(&str, bool); 46] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -52,6 +52,7 @@ pub const PREFIXES: [(&str, bool); 45] = [
     ("password", false),
     ("pending-app", false),
     ("policy", false),
+    ("purged", false),
     ("recovery-used", false),
     ("send-claim", true),
     ("sends", false),
@@ -262,6 +263,9 @@ impl Keys {
     pub fn event(&self, place: u64) -> String {
         self.key("event", &[&place.to_be_bytes()])
     }
+    pub fn purged(&self) -> String {
+        self.key("purged", &[])
+    }
     pub fn usage(&self) -> String {
         self.key("usage", &[])
     }
@@ -271,6 +275,14 @@ impl Keys {
     pub fn event_seq(&self) -> String {
         self.key("event-seq", &[])
     }
+}
+
+/// When a key ends, if it says so.
+pub fn end_of(key: &str) -> Option<Timestamp> {
+    let (_, rest) = key.split_once(':')?;
+    let (end, _) = rest.split_once(':')?;
+    let hours: u64 = end.strip_prefix('e')?.parse().ok()?;
+    Some(Timestamp(hours.saturating_mul(3_600)))
 }
 
 fn parts<'a>(purpose: Purpose, subject: &'a AccountId, generation: &'a [u8; 8], last: &'a [u8]) -> [&'a [u8]; 4] {
@@ -304,6 +316,11 @@ mod tests {
         let keys = Keys::new(Secret::new([1; 32]));
         assert!(keys.outbox(&[0; 16], Timestamp(7_199)).starts_with("outbox:e2:"));
         assert!(keys.outbox(&[0; 16], Timestamp(7_200)).starts_with("outbox:e3:"));
+        assert_eq!(end_of(&keys.outbox(&[0; 16], Timestamp(7_199))), Some(Timestamp(7_200)));
+        assert_eq!(end_of(&keys.policy()), None);
+        for foreign in ["", "x", "x:y:z", "x:e:z", "x:e1", "e1:x"] {
+            assert_eq!(end_of(foreign), None, "{foreign}");
+        }
     }
 
     #[test]

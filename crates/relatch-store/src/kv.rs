@@ -31,6 +31,15 @@ pub trait Kv {
     async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError>;
 }
 
+/// What a sweep needs beside that.
+#[allow(async_fn_in_trait, reason = "guests are single-threaded; no caller needs Send")]
+pub trait Scan {
+    /// Shows every key, to the last one. Backends look at all of them, and some serve nobody meanwhile.
+    async fn scan(&self, look: &mut dyn FnMut(&str)) -> Result<(), StoreError>;
+    /// All of them, in one commit.
+    async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError>;
+}
+
 /// Random bytes from the operating system.
 pub trait Entropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError>;

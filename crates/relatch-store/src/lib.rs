@@ -29,10 +29,11 @@ pub mod search;
 pub mod sends;
 pub mod sessions;
 pub mod strikes;
+pub mod sweep;
 pub mod tokens;
 pub mod usage;
 pub mod vault;
 
-pub use kv::{Entropy, Kv, StoreError};
+pub use kv::{Entropy, Kv, Scan, StoreError};
 pub use memory::MemoryKv;
 pub use vault::{Batch, Vault};

@@ -1,6 +1,6 @@
 //! A store in memory, for native tests of steps and rules.
 
-use crate::kv::{Entropy, Kv, StoreError};
+use crate::kv::{Entropy, Kv, Scan, StoreError};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -45,6 +45,21 @@ impl MemoryKv {
 
     fn commit(&self) {
         self.commits.set(self.commits.get() + 1);
+    }
+}
+
+impl Scan for MemoryKv {
+    async fn scan(&self, look: &mut dyn FnMut(&str)) -> Result<(), StoreError> {
+        self.check()?;
+        self.values.borrow().keys().for_each(|key| look(key));
+        Ok(())
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        self.check()?;
+        self.values.borrow_mut().retain(|key, _| !keys.contains(key));
+        self.commit();
+        Ok(())
     }
 }
 

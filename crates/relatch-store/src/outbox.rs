@@ -3,6 +3,7 @@
 //! Notices wait in the outbox, so that they survive a crash. Codes do not: they are handed over sealed
 //! and are never in the store at all; whoever misses one asks for another (docs/adr/0010).
 
+use crate::keys::end_of;
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::as_text;
 use crate::vault::{Batch, Vault};
@@ -38,6 +39,8 @@ pub struct Outgoing {
 pub enum OutboxTicket {
     /// Messages wait in the outbox.
     Waiting { id: String, expires: u64 },
+    /// The same, found in the outbox by a sweep.
+    Found { key: String },
     /// This is the message, sealed.
     Carried { sealed: String },
 }
@@ -50,6 +53,8 @@ struct Carried {
 }
 
 const CARRIED: &str = "outgoing";
+/// How keys of the outbox begin.
+pub const OUTBOX: &str = "outbox:";
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Seals a message for the messenger.
@@ -82,6 +87,10 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn outgoing(&self, ticket: &OutboxTicket, now: Timestamp) -> Result<Vec<Outgoing>, StoreError> {
         match ticket {
             OutboxTicket::Carried { sealed } => self.carried(sealed, now),
+            OutboxTicket::Found { key } if key.starts_with(OUTBOX) && end_of(key).is_some_and(|end| now < end) => {
+                Ok(self.read(key).await?.unwrap_or_default())
+            }
+            OutboxTicket::Found { .. } => Ok(Vec::new()),
             OutboxTicket::Waiting { expires, .. } if now >= Timestamp(*expires) => Ok(Vec::new()),
             OutboxTicket::Waiting { id, expires } => match self.outbox_key(id, *expires) {
                 Some(key) => Ok(self.read(&key).await?.unwrap_or_default()),
@@ -94,6 +103,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn finish_outgoing(&self, ticket: &OutboxTicket) -> Result<(), StoreError> {
         match ticket {
             OutboxTicket::Carried { .. } => Ok(()),
+            OutboxTicket::Found { key } if key.starts_with(OUTBOX) => self.kv.delete(key).await,
+            OutboxTicket::Found { .. } => Ok(()),
             OutboxTicket::Waiting { id, expires } => match self.outbox_key(id, *expires) {
                 Some(key) => self.kv.delete(&key).await,
                 None => Ok(()),

@@ -95,6 +95,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    pub const ALL: [Self; 3] = [Self::Reset, Self::Register, Self::SignIn];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reset => "reset",
