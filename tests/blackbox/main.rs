@@ -36,5 +36,6 @@ mod sec_input;
 mod sec_methods;
 mod sec_passwords;
 mod sec_sessions;
+mod sec_timing;
 mod tidy;
 mod unlock;
