@@ -30,6 +30,7 @@ mod sec_abuse;
 mod sec_admin;
 mod sec_browser;
 mod sec_codes;
+mod sec_crash;
 mod sec_enumeration;
 mod sec_flow;
 mod sec_input;
