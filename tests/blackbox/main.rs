@@ -23,6 +23,7 @@ mod breach;
 mod cost;
 mod customisation;
 mod entitlement;
+mod faults;
 mod journeys;
 mod lockout;
 mod policy;
