@@ -40,4 +40,5 @@ mod sec_passwords;
 mod sec_sessions;
 mod sec_timing;
 mod tidy;
+mod two_hosts;
 mod unlock;
