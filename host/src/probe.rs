@@ -46,6 +46,9 @@ pub enum Verdict {
     /// It is done; then the guest's request ends.
     #[cfg(feature = "testing")]
     Kill,
+    /// It is done; then the process ends at once.
+    #[cfg(feature = "testing")]
+    Die,
 }
 
 #[cfg(not(feature = "testing"))]

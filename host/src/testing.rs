@@ -82,6 +82,8 @@ pub enum StoreEffect {
     Delay(Duration),
     /// The operation is done, then the request that asked for it is aborted.
     Kill,
+    /// The operation is done, then the whole process is gone, as after `kill -9`.
+    Die,
 }
 
 /// A fault in the store. Empty filters match everything.
@@ -202,6 +204,7 @@ impl Probe {
                     StoreEffect::Fail => verdict = Verdict::Fail,
                     StoreEffect::LoseAnswer => verdict = Verdict::LoseAnswer,
                     StoreEffect::Kill => verdict = Verdict::Kill,
+                    StoreEffect::Die => verdict = Verdict::Die,
                     StoreEffect::Delay(by) => delay += by,
                 }
             }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 pub struct Browser {
     client: Client,
@@ -21,6 +22,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
+    /// From the first byte sent to the last byte received.
+    pub took: Duration,
 }
 
 impl Answer {
@@ -154,7 +157,7 @@ impl Browser {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let answer = read(request.send().await.expect("an answer")).await;
+        let answer = read(request).await;
         self.keep(&answer);
         contract::check(method.as_str(), path, &answer);
         answer
@@ -166,7 +169,7 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = read(request.send().await.expect("an answer")).await;
+        let answer = read(request).await;
         contract::check(method.as_str(), path, &answer);
         answer
     }
@@ -188,9 +191,11 @@ impl Browser {
     }
 }
 
-async fn read(response: reqwest::Response) -> Answer {
+async fn read(request: reqwest::RequestBuilder) -> Answer {
+    let sent = Instant::now();
+    let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let text = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
-    Answer { status, headers, text }
+    Answer { status, headers, text, took: sent.elapsed() }
 }

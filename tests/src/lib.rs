@@ -4,6 +4,8 @@
 pub mod browser;
 pub mod contract;
 pub mod people;
+pub mod process;
+pub mod race;
 pub mod site;
 pub mod store;
 

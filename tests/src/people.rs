@@ -201,6 +201,15 @@ pub async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str,
     browser.post("/api/verify-code/sign-in", json!({ "code": code })).await
 }
 
+/// Does this password sign in, as far as a password does?
+pub async fn opens(site: &Site, name: &str, password: &str) -> bool {
+    match site.browser().post("/api/sign-in", json!({ "name": name, "password": password })).await.status {
+        200 => true,
+        401 => false,
+        other => panic!("sign-in answered {other}"),
+    }
+}
+
 /// START, SEND: a browser that waits for a code.
 pub async fn start_and_send(browser: &Browser, name: &str, phone: &str) {
     browser.post("/api/start-reset", json!({ "name": name })).await.expect(200);

@@ -30,6 +30,8 @@ pub struct Site {
     pub host: Host,
     pub catcher: Catcher,
     pub t: Testing,
+    /// Where it remembers; with [`Site::start_shared`] other hosts can, too.
+    pub store: StoreConfig,
     url: String,
     clients: AtomicU32,
     _redis: Option<Redis>,
@@ -41,20 +43,27 @@ impl Site {
         Self::start_with(backend, |_| {}).await
     }
 
+    /// On a store that another process can open as well.
+    pub async fn start_shared(backend: Backend) -> Self {
+        Self::start_with(backend, |options| {
+            if options.store == StoreConfig::SqliteMemory {
+                options.store = StoreConfig::SqliteFile(options.state_dir.join("shared.db"));
+            }
+        })
+        .await
+    }
+
     pub async fn start_with(backend: Backend, change: impl FnOnce(&mut HostOptions)) -> Self {
         let catcher = Catcher::start(CatcherOptions::for_tests()).await.expect("a catcher");
         let state = tempfile::tempdir_in(memory_folder()).expect("a folder");
         let redis = (backend == Backend::Redis).then(|| Redis::start(state.path()));
-        let mut options = HostOptions::for_tests(root().join("spin.toml"), state.path().to_owned());
-        options.cache_dir = Some(root().join("target/compiled"));
+        let mut options = host_options(state.path(), &catcher.url());
         options.store = redis.as_ref().map_or(StoreConfig::SqliteMemory, |redis| StoreConfig::Redis(redis.url()));
-        for (name, value) in variables(&catcher.url()) {
-            options.variables.insert(name.to_owned(), value);
-        }
         change(&mut options);
+        let store = options.store.clone();
         let host = Host::start(options).await.expect("the host; are the components built? `cargo xtask build`");
         let url = format!("http://{}", host.addr());
-        Self { t: host.testing(), host, catcher, url, clients: AtomicU32::new(1), _redis: redis, _state: state }
+        Self { t: host.testing(), host, catcher, store, url, clients: AtomicU32::new(1), _redis: redis, _state: state }
     }
 
     pub fn url(&self) -> &str {
@@ -125,6 +134,16 @@ impl Site {
     pub fn keys(&self) -> Keys {
         Keys::new(Secret::new([2; 32]))
     }
+}
+
+/// The shipped manifest with the variables every test host has.
+pub fn host_options(state: &Path, catcher: &str) -> HostOptions {
+    let mut options = HostOptions::for_tests(root().join("spin.toml"), state.to_owned());
+    options.cache_dir = Some(root().join("target/compiled"));
+    for (name, value) in variables(catcher) {
+        options.variables.insert(name.to_owned(), value);
+    }
+    options
 }
 
 /// The eight digits of a message, if it carries a code; a call says them apart.

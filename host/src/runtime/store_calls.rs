@@ -45,6 +45,8 @@ impl Caller {
             Verdict::Fail | Verdict::LoseAnswer => Ok(Err(StoreError("the answer was lost by a test".to_owned()))),
             #[cfg(feature = "testing")]
             Verdict::Kill => Err(wasmtime::format_err!("killed by a test")),
+            #[cfg(feature = "testing")]
+            Verdict::Die => std::process::abort(),
         }
     }
 }
