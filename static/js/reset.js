@@ -257,7 +257,7 @@ function renderPassword() {
   });
   const { rules } = known;
   enableToggles(root);
-  preparePassword(root, rules, [known.name], { isFirst: !(rules.history > 0) });
+  preparePassword(root, rules, [known.name], () => [organisation.name, organisation.domain]);
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => {

@@ -150,7 +150,8 @@ function renderNewPassword() {
   });
   const rules = me.password_rules;
   enableToggles(root);
-  preparePassword(root, rules, [me.name, me.display_name]);
+  const { name, domain } = me.organisation;
+  preparePassword(root, rules, [me.name, me.display_name], () => [name, domain]);
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => follow(await post("/api/set-password/sign-in", { password: passwordFrom(values, rules) })),

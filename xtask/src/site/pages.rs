@@ -46,15 +46,17 @@ pub fn is_part(path: &str) -> bool {
     path.starts_with("/parts/")
 }
 
-/// A finished page: its text and the source paths of all it loads at once.
+/// A finished page: its text, the source paths of all it loads at once, and of what it may load later.
 pub struct Page {
     pub html: String,
     pub loads: BTreeSet<String>,
+    pub later: BTreeSet<String>,
 }
 
 pub fn finish_page(assets: &mut Assets<'_>, routes: &BTreeSet<String>, path: &str, html: &str) -> Result<Page> {
     let mut edits = Vec::new();
     let mut loads = BTreeSet::new();
+    let mut later = BTreeSet::new();
     for tag in tags_of(html)? {
         check_tag(&tag)?;
         let Some((value, at)) = tag.get("src").or_else(|| tag.get("href")) else { continue };
@@ -74,18 +76,28 @@ pub fn finish_page(assets: &mut Assets<'_>, routes: &BTreeSet<String>, path: &st
         }
         let asset = assets.finish(&target, &[])?;
         edits.push(Edit { at, with: asset.url.clone() });
-        if tag.name == "script" || tag.get("rel").map(|rel| rel.0) == Some("stylesheet") {
+        let rel = tag.get("rel").map(|rel| rel.0);
+        if tag.name == "script" || matches!(rel, Some("stylesheet" | "modulepreload")) {
             let integrity = format!(" integrity=\"{}\"", asset.integrity);
             edits.push(Edit { at: tag.end - 1..tag.end - 1, with: integrity });
         }
         let needs = assets.needs(&target);
+        if rel == Some("modulepreload") {
+            // The builder writes those of the page's own modules. One that stands in the source waits in a
+            // <template> until a script wants it.
+            if !needs.is_empty() {
+                bail!("{value} is loaded later, so it must not import anything");
+            }
+            later.insert(target);
+            continue;
+        }
         if tag.name == "script" {
             edits.push(Edit { at: tag.start..tag.start, with: preloads(assets, &needs) });
         }
         loads.extend(needs);
         loads.insert(target);
     }
-    Ok(Page { html: apply(html, edits)?, loads })
+    Ok(Page { html: apply(html, edits)?, loads, later })
 }
 
 pub fn preloads(assets: &Assets<'_>, modules: &BTreeSet<String>) -> String {

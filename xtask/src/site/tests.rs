@@ -118,6 +118,27 @@ fn the_first_view_counts_what_the_page_loads_and_no_more() {
 }
 
 #[test]
+fn a_module_for_later_has_its_name_and_integrity_and_no_weight() {
+    let link = "<template><link rel=\"modulepreload\" href=\"/js/later.js\"></template>";
+    let page = |link: &str| format!("{HEAD}<script type=\"module\" src=\"/js/reset.js\"></script>{link}");
+    let weigh = |module: &str| {
+        let mut sources = with("/index.html", &page(link));
+        sources.insert("/js/later.js".to_owned(), module.as_bytes().to_vec());
+        Site::make(&sources).unwrap()
+    };
+    let light = weigh("export const x = 1;");
+    let heavy = weigh(&format!("export const x = {:?};", ('!'..'~').collect::<String>()));
+    let name = url(&heavy, "/assets/js/later.");
+    let hash = BASE64.encode(&Sha384::digest(&heavy.files[&name]));
+    let tag = format!("<link rel=\"modulepreload\" href=\"{name}\" integrity=\"sha384-{hash}\">");
+    assert!(read(&heavy, "/index.html").contains(&tag));
+    let view = |site: &Site| site.first_view.iter().find(|(page, _)| page == "/index.html").unwrap().1;
+    assert!(view(&heavy).abs_diff(view(&light)) < 40, "only the name in the page differs");
+    assert_eq!(heavy.later.len(), 1);
+    assert!(heavy.later[0].1 > light.later[0].1 + 40);
+}
+
+#[test]
 fn what_the_policy_forbids_stops_the_build() {
     for (html, words) in [
         ("<p style=\"color:red\">", "has style="),
@@ -142,7 +163,9 @@ fn what_the_policy_forbids_stops_the_build() {
 fn broken_scripts_and_styles_stop_the_build() {
     assert!(refusal(&with("/js/c.js", "import \"./b.js\";\n")).contains("imports itself"));
     assert!(refusal(&with("/js/c.js", "import \"./gone.js\";\n")).contains("does not exist"));
-    assert!(refusal(&with("/js/c.js", "const x = await import(\"./b.js\");\n")).contains("dynamically"));
+    assert!(refusal(&with("/js/c.js", "const x = await import(\"./b.js\");\n")).contains("by name"));
+    let later = format!("{HEAD}<template><link rel=\"modulepreload\" href=\"/js/b.js\"></template>");
+    assert!(refusal(&with("/index.html", &later)).contains("must not import"));
     assert!(refusal(&with("/js/lonely.js", "")).contains("no page uses"));
     assert!(refusal(&with("/app.css", "a { background: url(logo.svg) }")).contains("double quotes"));
     assert!(refusal(&with("/font.woff2", "")).contains("does not know"));
