@@ -285,12 +285,21 @@ function renderAgain() {
   return root;
 }
 
-walk.arrive();
+/** How long the organisation's name is waited for, so that it does not move what stands below. */
+const MOMENT = 1000;
 
-// Only to greet with the organisation's name: the page works without it.
-session().then((me) => {
+/** Only to greet with it: the page works without, and takes it in when it comes late. */
+async function greet() {
+  const me = await session();
   organisation = me.organisation;
   showOrganisation(me);
   linkHelpdesk(document, organisation);
   fill(document, { hint: hint() });
-}, () => undefined);
+}
+
+async function begin() {
+  await Promise.race([greet().catch(() => undefined), new Promise((done) => setTimeout(done, MOMENT))]);
+  await walk.arrive();
+}
+
+begin();

@@ -2,7 +2,8 @@
 //!
 //! - Styles, scripts and pictures get a name that carries a hash of their content, so that browsers
 //!   may keep them for ever; every reference to them is rewritten, leaves first.
-//! - Scripts, stylesheets and the modules that a script imports carry a sha384 `integrity`.
+//! - The modules of a page become one script. Scripts, stylesheets and modules for later carry a sha384
+//!   `integrity`.
 //! - Text gets a gzip and a brotli copy where that is smaller.
 //! - `index.json` lists every route with its file, type, tag and copies.
 //!
@@ -11,6 +12,7 @@
 //! Equal input gives equal output, byte for byte.
 
 mod assets;
+mod bundle;
 mod markup;
 mod output;
 mod pages;

@@ -1,6 +1,6 @@
 //! Pages: parts put in, references replaced, integrity written beside them.
 
-use super::assets::{Asset, Assets, Sources, text};
+use super::assets::{Assets, Sources, text};
 use super::markup::{Edit, apply, check_tag, resolve, tags_of};
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeSet;
@@ -74,37 +74,25 @@ pub fn finish_page(assets: &mut Assets<'_>, routes: &BTreeSet<String>, path: &st
         if !assets.sources.contains_key(&target) {
             bail!("<{}> names {value}, which does not exist", tag.name);
         }
-        let asset = assets.finish(&target, &[])?;
+        let asset = assets.finish(&target)?;
         edits.push(Edit { at, with: asset.url.clone() });
         let rel = tag.get("rel").map(|rel| rel.0);
         if tag.name == "script" || matches!(rel, Some("stylesheet" | "modulepreload")) {
             let integrity = format!(" integrity=\"{}\"", asset.integrity);
             edits.push(Edit { at: tag.end - 1..tag.end - 1, with: integrity });
         }
-        let needs = assets.needs(&target);
+        // Such a link waits in a <template> until a script wants its module.
         if rel == Some("modulepreload") {
-            // The builder writes those of the page's own modules. One that stands in the source waits in a
-            // <template> until a script wants it.
-            if !needs.is_empty() {
+            if asset.modules.len() > 1 {
                 bail!("{value} is loaded later, so it must not import anything");
             }
             later.insert(target);
             continue;
         }
-        if tag.name == "script" {
-            edits.push(Edit { at: tag.start..tag.start, with: preloads(assets, &needs) });
-        }
-        loads.extend(needs);
+        loads.extend(asset.uses.iter().cloned());
         loads.insert(target);
     }
     Ok(Page { html: apply(html, edits)?, loads, later })
-}
-
-pub fn preloads(assets: &Assets<'_>, modules: &BTreeSet<String>) -> String {
-    let link = |asset: &Asset| {
-        format!("<link rel=\"modulepreload\" href=\"{}\" integrity=\"{}\">\n", asset.url, asset.integrity)
-    };
-    modules.iter().filter_map(|module| assets.done.get(module)).map(link).collect()
 }
 
 /// `/signin.html` answers to `/signin`, `/index.html` to `/`.
