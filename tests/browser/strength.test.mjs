@@ -28,6 +28,9 @@ async function changing(t, { prepare = () => undefined, size = "phone" } = {}) {
 
 const strength = (page, words) => page.getByText(`Strength: ${words}`, { exact: true }).waitFor();
 
+/** Where the second box stands, below the meter. */
+const place = (page) => field(page, "Type it again").evaluate((input) => input.getBoundingClientRect().top + scrollY);
+
 test("S54 the meter comes when somebody types, once, and judges as guessers do", async (t) => {
   const { page, asked, context } = await changing(t);
   await strength(page, "nothing typed yet");
@@ -35,6 +38,7 @@ test("S54 the meter comes when somebody types, once, and judges as guessers do",
   await page.waitForLoadState("networkidle");
   assert.deepEqual(asked, []);
   const password = field(page, "New password");
+  const before = await place(page);
   for (const [typed, words] of [
     ["password1234567", "weak"],
     ["qwertyuiopasdfgh", "weak"],
@@ -45,6 +49,7 @@ test("S54 the meter comes when somebody types, once, and judges as guessers do",
   ]) {
     await password.fill(typed);
     await strength(page, words);
+    assert.equal(await place(page), before, words);
   }
   assert.equal(asked.length, 1);
   assertQuiet(context);
@@ -72,15 +77,14 @@ test("S54 without the meter the form works, and nothing moves", async (t) => {
       await route.abort();
     });
   const { person, page, asked } = await changing(t, { prepare });
-  const place = () => field(page, "Type it again").evaluate((input) => input.getBoundingClientRect().top + scrollY);
-  const before = await place();
+  const before = await place(page);
   const next = "seven quiet rivers meet";
   await field(page, "New password").fill(next);
   await strength(page, "one moment…");
-  assert.equal(await place(), before);
+  assert.equal(await place(page), before);
   release();
   await strength(page, "cannot be shown now");
-  assert.equal(await place(), before);
+  assert.equal(await place(page), before);
   await field(page, "Current password").fill(person.password);
   await field(page, "Type it again").fill(next);
   await press(page, "Change my password");
