@@ -206,7 +206,7 @@ function renderPassword() {
   const rules = account.password_rules ?? likelyRules();
   const root = stamp("t-change", { name: account.name });
   enableToggles(root);
-  preparePassword(root, rules, [account.name, account.display_name]);
+  preparePassword(root, rules, [account.name, account.display_name], () => [organisation.name, organisation.domain]);
   $("[data-cancel]", root).addEventListener("click", () => walk.go(""));
   handle($("form", root), {
     explain: (problem) => explain(problem, rules),

@@ -1,8 +1,12 @@
 // Days and times, as people write them.
 
+/** Made when the first one is written: making one costs a phone more than the rest of a page's start. */
 const formatted = (options) => {
-  const format = new Intl.DateTimeFormat("en-GB", options);
-  return (text) => format.format(new Date(text));
+  let format;
+  return (text) => {
+    format ??= new Intl.DateTimeFormat("en-GB", options);
+    return format.format(new Date(text));
+  };
 };
 
 export const dateOf = formatted({ dateStyle: "long" });

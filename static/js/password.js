@@ -2,7 +2,7 @@
 
 import { $, announce, make } from "./dom.js";
 import { Mistakes } from "./mistakes.js";
-import { strength } from "./strength.js";
+import { watchStrength } from "./strength.js";
 
 /** Words for the reasons why the service may refuse a password. */
 const REASONS = {
@@ -66,34 +66,52 @@ function oldRule({ history }) {
   return { text: `${which}. We check this when you save.` };
 }
 
-/** Shows the rules before typing, and ticks them while a password is typed. `isFirst`: an old one is not compared. */
-export function preparePassword(root, rules, names, { isFirst = false } = {}) {
+/**
+ * Shows the rules before typing, and ticks them while a password is typed. `names` are the person's own;
+ * `others()` gives more words that would be easy to guess.
+ */
+export function preparePassword(root, rules, names, others = () => []) {
   const list = $(".rules", root);
   const password = $("#f-password", root);
   const confirm = $("#f-confirm", root);
   $("[name=username]", root).value = names[0] ?? "";
   const typed = rulesFor(rules, names);
-  const wanted = [...typed, ...(isFirst ? [] : [oldRule(rules)])];
+  const wanted = [...typed, ...(rules.history > 0 ? [oldRule(rules)] : [])];
   const shown = wanted.map((rule) => {
     const state = make("span", { className: "hidden" });
     const item = make("li", {}, state, rule.text);
     list.append(item);
     return { ...rule, item, state };
   });
-  let said = "";
-  let soon;
+  let met = 0;
+  let strength = "";
+  const say = sayer(() => password.value && `${strength}${met} of ${typed.length} rules met.`);
   const look = () => {
-    const met = shown.filter((rule) => tick(rule, password.value, confirm.value)).length;
-    const words = showStrength(root, password.value, names);
-    clearTimeout(soon);
-    soon = setTimeout(() => {
-      const text = password.value && `${words}. ${met} of ${typed.length} rules met.`;
-      if (text && text !== said) announce((said = text));
-    }, 900);
+    met = shown.filter((rule) => tick(rule, password.value, confirm.value)).length;
+    say();
   };
+  const words = () => [...names, ...others()].filter(Boolean);
+  watchStrength(root, password, words, (found) => {
+    showStrength(root, found);
+    strength = found.level > 0 ? `Strength: ${found.words}. ` : "";
+    say();
+  });
   password.addEventListener("input", look);
   confirm.addEventListener("input", look);
   look();
+}
+
+/** Says what `text()` gives when nothing has changed for a moment, and never the same twice. */
+function sayer(text) {
+  let said = "";
+  let soon;
+  return () => {
+    clearTimeout(soon);
+    soon = setTimeout(() => {
+      const now = text();
+      if (now && now !== said) announce((said = now));
+    }, 900);
+  };
 }
 
 function tick(rule, password, confirm) {
@@ -107,12 +125,10 @@ function tick(rule, password, confirm) {
   return met;
 }
 
-function showStrength(root, password, names) {
-  const { level, words } = strength(password, ownWords(names));
+function showStrength(root, { level, words }) {
   const meter = $(".strength", root);
   meter.dataset.level = level;
   $("[data-strength]", meter).textContent = `Strength: ${words}`;
-  return `Strength: ${words}`;
 }
 
 /** The new password, when both boxes and the length are right. */

@@ -33,7 +33,11 @@ const REASONS = {
       "They registered too few ways to prove who they are.",
       "Ask them to sign in and to add one more, of another kind.",
     ],
-    you: ["One more way to prove that it is you is needed.", "Add another way", "/register#choose"],
+    you: [
+      "It takes two different kinds of proof, and you have registered only one.",
+      "Add another kind",
+      "/register#choose",
+    ],
   },
   reset_sign_in_blocked: {
     them: ["Their sign-in is blocked.", "As long as it is, they cannot reset either."],
@@ -55,6 +59,9 @@ const OTHER = [
   "There is a reason that this page does not know.",
   "Load the page again. If it stays so, ask whoever runs Relatch.",
 ];
+
+/** What somebody lacks who only has to register something. */
+export const TO_REGISTER = ["reset_nothing_registered", "reset_too_few_methods"];
 
 /** Why not, for whom ("them" or "you"): { text, act, href? } for each reason. */
 export function reasonsInWords(reasons, whom) {

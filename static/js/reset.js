@@ -71,11 +71,14 @@ const walk = new Walk({
 });
 
 /** Somebody without any of these may still have a code from the helpdesk. */
-const waysOfFirst = (methods) => [...waysOf(methods), "helpdesk"];
+const waysOfAnybody = (methods) => [...waysOf(methods), "helpdesk"];
 const proofs = () => known.ways.filter((way) => way !== "helpdesk");
 
 /** A single way that needs nothing typed before its code has no page to choose it. */
-const methodStep = () => (known.ways.length === 1 && TYPED[known.ways[0]]) || "method";
+function methodStep() {
+  const own = known.step > 1 && proofs().length > 0 ? proofs() : known.ways;
+  return (own.length === 1 && TYPED[own[0]]) || "method";
+}
 
 /** Answers that end the walk lead to the page that offers a new start. */
 async function explain(problem) {
@@ -102,7 +105,7 @@ function renderName() {
       if (back) body.return_to = back;
       const started = await post("/api/start-reset", body);
       const { step, steps: all, methods, return_to: returnTo } = started;
-      known = { name, reason, returnTo, step, steps: all, ways: waysOfFirst(methods) };
+      known = { name, reason, returnTo, step, steps: all, ways: waysOfAnybody(methods) };
       await walk.go(brought?.code ? "helpdesk-code" : methodStep());
     },
   });
@@ -172,22 +175,35 @@ function codeLead() {
 
 /** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
 function prepareCode(root, read, wrong) {
-  $("[data-back]", root).addEventListener("click", () => walk.go("method"));
-  if (methodStep() !== "method") $(".aside p", root).replaceWith(stamp("t-helpless"));
+  $("[data-back]", root).addEventListener("click", () => walk.go(methodStep()));
+  if (methodStep() === walk.wanted) $(".aside", root).replaceWith(helpless());
   linkHelpdesk(root, organisation);
   handle($("form", root), {
     explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
-    send: async (values) => follow(await post("/api/verify-code/reset", read(values))),
+    send: async (values) => {
+      const proof = read(values);
+      await follow(await post("/api/verify-code/reset", proof), proof.method === "helpdesk_code");
+    },
   });
   return root;
 }
 
+/** Beside the only way that is left. */
+function helpless() {
+  const aside = stamp("t-helpless");
+  const code = $("[data-code]", aside);
+  if (can("helpdesk")() && walk.wanted !== "helpdesk-code") code.addEventListener("click", () => walk.go("helpdesk-code"));
+  else code.closest("p").remove();
+  return aside;
+}
+
 /** Where the service wants to go on: another proof, the choice to unlock, or a new password. */
-async function follow({ next, step, steps: all, methods, password_rules: rules }) {
+async function follow({ next, step, steps: all, methods, password_rules: rules }, isHelped = false) {
   const { name, reason, returnTo } = known;
   brought = undefined;
   if (next === "verify") {
-    known = { name, reason, returnTo, step, steps: all, ways: waysOf(methods) };
+    const ways = isHelped ? waysOf(methods) : waysOfAnybody(methods);
+    known = { name, reason, returnTo, step, steps: all, ways };
     await walk.go(methodStep());
   } else {
     known = { name, reason, returnTo, rules, mayUnlock: next === "unlock" };
@@ -257,7 +273,7 @@ function renderPassword() {
   });
   const { rules } = known;
   enableToggles(root);
-  preparePassword(root, rules, [known.name], { isFirst: !(rules.history > 0) });
+  preparePassword(root, rules, [known.name], () => [organisation.name, organisation.domain]);
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => {
@@ -285,12 +301,21 @@ function renderAgain() {
   return root;
 }
 
-walk.arrive();
+/** How long the organisation's name is waited for, so that it does not move what stands below. */
+const MOMENT = 1000;
 
-// Only to greet with the organisation's name: the page works without it.
-session().then((me) => {
+/** Only to greet with it: the page works without, and takes it in when it comes late. */
+async function greet() {
+  const me = await session();
   organisation = me.organisation;
   showOrganisation(me);
   linkHelpdesk(document, organisation);
   fill(document, { hint: hint() });
-}, () => undefined);
+}
+
+async function begin() {
+  await Promise.race([greet().catch(() => undefined), new Promise((done) => setTimeout(done, MOMENT))]);
+  await walk.arrive();
+}
+
+begin();

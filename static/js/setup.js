@@ -79,7 +79,8 @@ function renderAdministrator() {
   const root = stamp("t-setup", { suffix: `@${domain}` });
   enableToggles(root);
   chooseCountry($("#f-country", root));
-  preparePassword(root, rules, [state.organisation.name], { isFirst: true });
+  const typed = () => ["#f-name", "#f-display"].map((field) => $(field, root).value);
+  preparePassword(root, rules, [state.organisation.name], () => [domain, ...typed()]);
   $("#f-name", root).addEventListener("input", (event) => {
     // So that a password manager keeps the whole sign-in name.
     $("[name=username]", root).value = `${event.target.value}@${domain}`;

@@ -27,7 +27,15 @@ const PLACES = new Map([
   ["register", "/register"],
   ["account", "/account"],
   ["admin", "/admin"],
+  ["admin-policy", "/admin/policy"],
+  ["admin-reports", "/admin/reports"],
 ]);
+
+/** The sign-in page, and from there back to the page of the portal that is open. */
+export function signInFromPortal() {
+  const [place] = [...PLACES].find(([, path]) => path === location.pathname) ?? ["admin"];
+  return `/signin?next=${place}`;
+}
 
 export const placeFrom = (search) => PLACES.get(new URLSearchParams(search).get("next"));
 

@@ -10,7 +10,7 @@ import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { prepareResend } from "./resend.js";
 import { placeFrom, showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
-import { codeLead, isSent, prepareWays, wayFrom } from "./ways.js";
+import { codeLead, explainSpent, isSent, prepareWays, wayFrom } from "./ways.js";
 
 /** The session as the service last told it, and what was typed. Lives in memory only. */
 let me;
@@ -150,7 +150,8 @@ function renderNewPassword() {
   });
   const rules = me.password_rules;
   enableToggles(root);
-  preparePassword(root, rules, [me.name, me.display_name]);
+  const { name, domain } = me.organisation;
+  preparePassword(root, rules, [me.name, me.display_name], () => [name, domain]);
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => follow(await post("/api/set-password/sign-in", { password: passwordFrom(values, rules) })),
@@ -182,7 +183,8 @@ function renderCheck() {
 }
 
 /** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
-function prepareCode(root, read, wrong, go = follow) {
+function prepareCode(root, read, wrong, { go = follow, isAsked = false } = {}) {
+  const instead = ways().length > 1 ? "Or use another way." : "If you cannot wait, ask your helpdesk.";
   const back = $("[data-back]", root);
   if (ways().length > 1) back.addEventListener("click", () => walk.go("check"));
   else {
@@ -191,7 +193,10 @@ function prepareCode(root, read, wrong, go = follow) {
     prepareStop(root);
   }
   handle($("form", root), {
-    explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
+    explain: (problem) => {
+      if (problem.code === "wrong_code") return [{ field: "code", text: wrong }];
+      return explainSpent(problem, isAsked, instead) ?? explain(problem);
+    },
     send: async (values) => go(await post("/api/verify-code/sign-in", read(values))),
   });
   return root;
@@ -205,7 +210,7 @@ function renderCode() {
   const root = stamp("t-code", slots);
   prepareResend(root, known.sent, send, explain);
   const wrong = "This is not the right code. Look at the newest message and type it again.";
-  return prepareCode(root, (values) => ({ code: codeFrom(values) }), wrong);
+  return prepareCode(root, (values) => ({ code: codeFrom(values) }), wrong, { isAsked: true });
 }
 
 function renderApp() {
@@ -218,7 +223,7 @@ function renderRecovery() {
   const root = stamp("t-recovery", { kicker: "One more check" });
   const wrong = "This code does not work. Check it letter by letter, or type another one that you have not used yet.";
   const read = (values) => ({ method: "recovery_code", code: recoveryCodeFrom(values) });
-  return prepareCode(root, read, wrong, async (next) => {
+  const go = async (next) => {
     const { recovery_codes_left: left, new_recovery_code: newCode } = next;
     if (newCode) {
       me = next;
@@ -233,7 +238,8 @@ function renderRecovery() {
     me = next;
     known = { few: left };
     await walk.replace("few-codes");
-  });
+  };
+  return prepareCode(root, read, wrong, { go });
 }
 
 function renderFew() {

@@ -1,34 +1,55 @@
-// A rough, honest guess at how hard a password is to guess. It advises; the service decides.
+// How hard a password is to guess, by zxcvbn. It advises; the service decides. The module weighs more than
+// any page, so it comes when somebody types, and the page works as well without it.
 
-const WORDS = ["nothing typed yet", "weak", "fair", "good", "strong"];
-const RUNS = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
-const COMMON = ["password", "welcome", "letmein", "admin", "login", "monkey", "dragon", "football", "summer", "winter"];
+import { $ } from "./dom.js";
 
-/** Whether these three characters follow each other on the keyboard, in the alphabet or by counting. */
-function isRun(three) {
-  const back = [...three].reverse().join("");
-  return RUNS.some((run) => run.includes(three) || run.includes(back));
+/** The scores of zxcvbn, 0 to 4, as levels of the meter and in words. */
+const SCORES = [
+  { level: 1, words: "weak" },
+  { level: 1, words: "weak" },
+  { level: 2, words: "fair" },
+  { level: 3, words: "good" },
+  { level: 4, words: "strong" },
+];
+const EMPTY = { level: 0, words: "nothing typed yet" };
+const COMING = { level: 0, words: "one moment…" };
+const ABSENT = { level: 0, words: "cannot be shown now" };
+const PAUSE = 150;
+
+let zxcvbn;
+
+/** The link's integrity counts for the import too: both are the same entry in the browser's list of modules. */
+function load(root) {
+  const [link] = document.importNode($("template[data-zxcvbn]", root).content, true).children;
+  document.head.append(link);
+  return import(link.href);
 }
 
-/** How many characters really add something: not repeats, runs, names or common words. */
-function worth(password, names) {
-  let text = password.toLowerCase();
-  for (const word of [...COMMON, ...names]) text = text.replaceAll(word, "#");
-  let sum = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const three = text.slice(Math.max(0, at - 2), at + 1);
-    const repeats = at > 0 && text[at] === text[at - 1];
-    const isWeak = repeats || (three.length === 3 && isRun(three));
-    sum += isWeak ? 0.2 : 1;
-  }
-  const variety = new Set(text).size;
-  return Math.min(sum, variety * 2);
-}
+/** The parts of names that a guesser would try. */
+const partsOf = (names) => [...new Set(names.flatMap((name) => [name, ...name.split(/[\s@.,_-]+/)]))].filter((part) => part.length > 2);
 
-/** A level from 0 (empty) to 4, and its word. */
-export function strength(password, names) {
-  if (!password) return { level: 0, words: WORDS[0] };
-  const value = worth(password, names);
-  const level = 1 + [9, 15, 20].filter((limit) => value >= limit).length;
-  return { level, words: WORDS[level] };
+/**
+ * Calls `show` with a level from 0 to 4 and its word whenever what is typed into `input` was judged: after a
+ * pause, since judging takes some milliseconds. `names()` gives the words that would be easy to guess.
+ */
+export function watchStrength(root, input, names, show) {
+  let soon;
+  const judge = async () => {
+    if (!input.value) return EMPTY;
+    try {
+      zxcvbn ??= load(root);
+      const { score } = await zxcvbn;
+      return input.value ? SCORES[score(input.value, partsOf(names()))] : EMPTY;
+    } catch {
+      return ABSENT;
+    }
+  };
+  let shown = EMPTY;
+  const put = (next) => show((shown = next));
+  input.addEventListener("input", () => {
+    if (shown === EMPTY && input.value) put(COMING);
+    clearTimeout(soon);
+    soon = setTimeout(async () => put(await judge()), PAUSE);
+  });
+  put(EMPTY);
 }

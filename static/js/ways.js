@@ -1,7 +1,7 @@
 // The ways to prove who somebody is, and the choice between them: text, call, mail, app,
 // recovery_code, helpdesk.
 
-import { $, fill, stamp } from "./dom.js";
+import { $, fill, stamp, waiting } from "./dom.js";
 import { Mistakes } from "./mistakes.js";
 
 const ICONS = {
@@ -52,6 +52,21 @@ export function wayFrom(values, ways) {
   if (ways.length === 1) return ways[0];
   if (values.way) return values.way;
   throw new Mistakes([{ field: "way", text: "Choose one of these." }]);
+}
+
+/** Why this code is no use any more, or none is for now, and what to do next; nothing when it is something else. */
+export function explainSpent({ code, retryAfter }, isAsked, instead) {
+  if (code === "code_expired") {
+    const next = isAsked ? "Ask for a new one." : "Wait until your app shows the next one, and type that.";
+    return [{ field: "code", text: `This code is too old. ${next}` }];
+  }
+  if (code !== "too_many_attempts") return undefined;
+  if (!retryAfter && isAsked) {
+    return [{ field: "code", text: "Too many codes were wrong, so this one does not work any more. Ask for a new one." }];
+  }
+  const when = retryAfter ? `in ${waiting(retryAfter)}` : "tomorrow";
+  const text = `Too many codes were wrong. You can try again ${when}. ${instead}`;
+  return [{ field: "code", text, ...(retryAfter && { later: "You can try again now.", after: retryAfter }) }];
 }
 
 /** What the code page says after a code was sent. */

@@ -5,7 +5,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { assertQuiet, BASE, field, heading, launch, open, press } from "./lib/browser.mjs";
 import { Caller, everybodyMayReset, setPolicy, somebody } from "./lib/people.mjs";
-import { chooseNewPassword, chooseWay, startReset } from "./lib/steps.mjs";
+import {
+  chooseNewPassword, chooseWay, pressForCode, registerApp, startReset, typeCode, typePhone,
+} from "./lib/steps.mjs";
+import { nextAppCode } from "./lib/totp.mjs";
 
 const browser = await launch();
 test.before(everybodyMayReset);
@@ -87,6 +90,33 @@ test("S44 the link fills in name and code, is gone from the address, and sends n
   await press(page, "Next");
   await heading(page, "Type the code from your helpdesk");
   assert.notEqual(await typed(page).inputValue(), "");
+  await press(page, "Next");
+  await chooseNewPassword(page, "eleven foxes read slowly", "Finish");
+  await heading(page, "Your password is changed");
+  await finish(context);
+});
+
+test("S44 S49 a code from the helpdesk can be the second proof, beside the app that was lost", async () => {
+  const person = await somebody({ displayName: "Noor Haddad", registered: true });
+  const own = await open(browser, { size: "phone" });
+  await person.caller.lend(own);
+  const home = await own.newPage();
+  await home.goto("/register#app");
+  await registerApp(home, nextAppCode);
+  await finish(own);
+  const { code } = await startFor(person);
+  const context = await open(browser, { size: "phone" });
+  const page = await context.newPage();
+  await startReset(page, person.name);
+  await typePhone(page, person.phone.typed, "Text my mobile phone");
+  await typeCode(page, await pressForCode(page, "Next", person.phone.sent));
+  await heading(page, "Type the code from your app");
+  await press(page, "I have a code from my helpdesk");
+  await heading(page, "Type the code from your helpdesk");
+  await press(page, "Use another way");
+  await heading(page, "Type the code from your app");
+  await press(page, "I have a code from my helpdesk");
+  await typed(page).fill(code);
   await press(page, "Next");
   await chooseNewPassword(page, "eleven foxes read slowly", "Finish");
   await heading(page, "Your password is changed");

@@ -136,6 +136,40 @@ test("after a finished sign-in, Back stays on the page of the person who is sign
   await context.close();
 });
 
+test("whoever was signed out in the portal comes back to the page they were on", async () => {
+  const admin = await somebody({ displayName: "Ada Okafor", role: "global_administrator", registered: true });
+  for (const [path, name, other] of [
+    ["/admin", "Users", "Groups"],
+    ["/admin/policy", "Properties", "Registration"],
+    ["/admin/reports", "Usage", "Audit"],
+  ]) {
+    const context = await open(browser);
+    await admin.caller.lend(context);
+    const page = await context.newPage();
+    await page.goto(path);
+    await heading(page, name);
+    const cookies = await context.cookies();
+    await context.clearCookies();
+    await page.getByRole("link", { name: other, exact: true }).click();
+    await page.locator("main").getByText("You have been signed out").waitFor();
+    await page.getByRole("link", { name: /Sign in/ }).click();
+    await heading(page, "What is your user name?");
+    // Signed in, as in another window: the page goes on to where it was asked to.
+    await context.addCookies(cookies);
+    await page.reload();
+    await heading(page, name);
+    assert.equal(new URL(page.url()).pathname, path);
+    await context.clearCookies();
+    await page.reload();
+    await heading(page, "What is your user name?");
+    await context.addCookies(cookies);
+    await page.reload();
+    await heading(page, name);
+    assert.equal(new URL(page.url()).pathname, path);
+    await context.close();
+  }
+});
+
 test("a user's first password is gone after the page was left", async () => {
   const admin = await somebody({ displayName: "Ada Okafor", role: "global_administrator", registered: true });
   const context = await open(browser);

@@ -3,13 +3,14 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { assertQuiet, field, heading, launch, open, press } from "./lib/browser.mjs";
+import { assertQuiet, field, heading, launch, open, pass, press, someAddress } from "./lib/browser.mjs";
 import { messagesTo } from "./lib/catcher.mjs";
 import { everybodyMayReset, setPolicy, somebody, someMailbox } from "./lib/people.mjs";
 import {
   chooseNewPassword, chooseWay, keepCodes, pressForCode, pressForCodePage, registerApp, registerEmail, signIn, startReset,
   typeAppCode, typeCode, typePhone, typeRecoveryCode,
 } from "./lib/steps.mjs";
+import { answer } from "./lib/states/tools.mjs";
 import { nextAppCode, wrongAppCode } from "./lib/totp.mjs";
 
 const browser = await launch();
@@ -75,6 +76,57 @@ test("S38 S57 an authenticator app: a picture or a key, then a code; it is asked
   await typeAppCode(later.page, `${code.slice(0, 3)} ${code.slice(3)}`);
   await heading(later.page, "You are signed in");
   await finish(later.context);
+});
+
+test("S38 an app that was not finished within ten minutes gets a new picture, in plain words", async () => {
+  const { context, page } = await fresh("phone");
+  await page.goto("/signin");
+  await signIn(page, await somebody());
+  await chooseNewPassword(page, "nine calm lighthouses");
+  await heading(page, "More information required");
+  await page.goto("/register#app");
+  await heading(page, "Scan this with your app");
+  const key = await page.locator("[data-secret]").textContent();
+  await press(page, "Next");
+  await pass(601);
+  await typeAppCode(page, await nextAppCode(key));
+  await heading(page, "Scan this with your app");
+  await page.getByRole("alert").getByText("You have ten minutes to do this, and they are over.").waitFor();
+  assert.notEqual(await page.locator("[data-secret]").textContent(), key);
+  await finish(context);
+});
+
+test("S57 after too many wrong codes of an app the page says when to try again, and what to do instead", async () => {
+  const { person, context, page } = await atHome();
+  await choose(page, "Authenticator app");
+  const key = await registerApp(page, nextAppCode);
+  await finish(context);
+  const later = await fresh("phone");
+  await later.page.goto("/signin");
+  await signIn(later.page, person);
+  const tooMany = later.page.getByRole("alert").getByText(/Too many codes were wrong. You can try again in .* Or use another way\./);
+  const wrong = later.page.getByRole("alert").getByText("This is not the right code.");
+  for (let tries = 0; tries < 12 && !(await tooMany.isVisible()); tries += 1) {
+    await later.context.setExtraHTTPHeaders({ "X-Forwarded-For": someAddress() });
+    await typeAppCode(later.page, wrongAppCode(key));
+    await later.page.locator("form[aria-busy=false]").waitFor();
+    await wrong.or(tooMany).waitFor();
+  }
+  await tooMany.waitFor();
+  await finish(later.context);
+});
+
+test("S38 too many wrong codes of a new app are said where the code is typed", async () => {
+  const { context, page } = await atHome();
+  await choose(page, "Authenticator app");
+  await press(page, "Next");
+  const refusal = { code: "too_many_attempts", title: "Too many.", status: 429, retry_after: 7200 };
+  const over = await answer(page, "/api/register/app/confirm", 429, refusal);
+  await typeAppCode(page, "123456");
+  await page.getByRole("alert").getByText("Too many codes were wrong. You can try again in 2 hours. Check the clock").waitFor();
+  await heading(page, "Type the code from your app");
+  await over();
+  await finish(context);
 });
 
 test("S49 S54 who has an app proves two things: step 1 with the phone, step 2 with the app", async () => {

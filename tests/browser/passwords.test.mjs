@@ -81,6 +81,20 @@ test("S54 the rules of Entra are shown before typing, ticked while typing, and h
   await finish(context);
 });
 
+test("S54 an old password is named among the rules only where policy keeps old ones", async (t) => {
+  const before = await setPolicy("passwords", { history: 0 });
+  t.after(() => setPolicy("passwords", before));
+  const person = await somebody({ registered: true });
+  const { context, page } = await changing(person);
+  const rules = page.getByRole("list", { name: "What the password needs" });
+  await rules.getByText("The same in both boxes").waitFor();
+  assert.equal(await rules.getByText("had before").count(), 0);
+  await setPolicy("passwords", { history: 1 });
+  await page.reload();
+  await rules.getByText("Not the one you had before").waitFor();
+  await finish(context);
+});
+
 test("S54 a password that somebody had before is refused, and says so", async (t) => {
   const before = await setPolicy("passwords", { history: 5 });
   t.after(() => setPolicy("passwords", before));

@@ -185,3 +185,25 @@ test("two administrators at once: both versions are shown, and one is chosen", a
   assertQuiet(context);
   await context.close();
 });
+
+test("nothing jumps while a page arrives, however late the service answers", async () => {
+  const context = await open(browser, { size: "phone" });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    window.shifts = [];
+    const note = ({ value, sources }) => window.shifts.push(`${value.toFixed(3)} ${sources.map(({ node }) => node?.nodeName)}`);
+    new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.route(`${BASE}/api/sign-in`, async (route) => {
+    await new Promise((done) => setTimeout(done, 200));
+    await route.continue();
+  });
+  for (const [path, name] of [["/signin", "What is your user name?"], ["/reset", "Get back into your account"]]) {
+    await page.goto(path);
+    await heading(page, name);
+    await page.getByText("Contoso").first().waitFor();
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.deepEqual(await page.evaluate(() => window.shifts), [], path);
+  }
+  await context.close();
+});

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { assertQuiet, field, heading, launch, open, press } from "./lib/browser.mjs";
-import { administrator, Caller, everybodyMayReset, setPolicy, somebody, someName } from "./lib/people.mjs";
+import { administrator, Caller, everybodyMayReset, setPolicy, somebody, someMailbox, someName } from "./lib/people.mjs";
+import { registerEmail } from "./lib/steps.mjs";
 
 const browser = await launch();
 test.before(everybodyMayReset);
@@ -199,4 +200,23 @@ test("people come in from a file, line by line, and the first passwords are in t
   for (const one of names) assert.ok(csv.includes(one));
   assert.equal(csv.match(/user_name/g).length, 1);
   await finish(context);
+});
+
+test("an administrator with one kind of proof is told that a reset takes two, with a way to add one", async () => {
+  const admin = await portal("global_administrator");
+  const words = "It takes two different kinds of proof, and you have registered only one.";
+  for (const [path, name] of [["/admin", "Users"], ["/account", "My account"]]) {
+    await admin.page.goto(path);
+    await heading(admin.page, name);
+    await admin.page.getByText(words).waitFor();
+    assert.equal(await admin.page.getByRole("link", { name: "Add another kind" }).getAttribute("href"), "/register#choose");
+  }
+  await admin.page.goto("/register#email");
+  await registerEmail(admin.page, someMailbox());
+  for (const [path, name] of [["/admin", "Users"], ["/account", "My account"]]) {
+    await admin.page.goto(path);
+    await heading(admin.page, name);
+    assert.equal(await admin.page.getByText(words).count(), 0);
+  }
+  await finish(admin.context);
 });

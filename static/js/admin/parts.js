@@ -1,11 +1,12 @@
 // What the views of the portal share.
 
 import { $, make, stamp } from "../dom.js";
+import { signInFromPortal } from "../shell.js";
 
 /** Said in a form when the session is over; what was typed stays until the person leaves. */
 export function explainSession(problem) {
   if (problem.code !== "not_signed_in") return undefined;
-  return [{ text: "You have been signed out, so this was not saved. Sign in again.", href: "/signin?next=admin" }];
+  return [{ text: "You have been signed out, so this was not saved. Sign in again.", href: signInFromPortal() }];
 }
 
 /** A row of a list that turns into a card on phones: [label, content] for each column, the first its head. */

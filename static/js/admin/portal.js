@@ -2,7 +2,7 @@
 
 import { session, signOut } from "../api.js";
 import { $, $$, stamp } from "../dom.js";
-import { showOrganisation, signInFirst } from "../shell.js";
+import { showOrganisation, signInFromPortal } from "../shell.js";
 import { Walk } from "../walk.js";
 import { forgetUnless } from "./once.js";
 import { learnRights, may } from "./rights.js";
@@ -52,9 +52,15 @@ function mark({ section = "" }) {
 }
 
 function trouble(error) {
-  if (error.code === "not_signed_in") return { title: "Signed out", render: () => stamp("t-signed-out") };
+  if (error.code === "not_signed_in") return { title: "Signed out", render: renderSignedOut };
   if (error.code === "not_allowed") return { title: "Not allowed", render: () => stamp("t-not-allowed") };
   return undefined;
+}
+
+function renderSignedOut() {
+  const root = stamp("t-signed-out");
+  $(".button", root).href = signInFromPortal();
+  return root;
 }
 
 /** Starts a page of the portal with its views; `first` is shown when the address says nothing. */
@@ -98,7 +104,7 @@ async function begin() {
   const { me } = portal;
   showOrganisation(me);
   if (me.stage !== "signed_in") {
-    signInFirst("admin");
+    location.replace(signInFromPortal());
     return;
   }
   prepareSignOut();

@@ -5,6 +5,7 @@ import { prepareCopy } from "../copy.js";
 import { $, stamp } from "../dom.js";
 import { codeFrom } from "../fields.js";
 import { GONE, handle } from "../form.js";
+import { explainSpent } from "../ways.js";
 
 /** The key is made once; going back shows the same one. */
 export async function loadApp(page) {
@@ -60,13 +61,14 @@ export function renderAppCode(page) {
 const WRONG =
   "This is not the right code. Wait until the app shows the next one, and type that. Is the clock of your phone right?";
 const ANEW =
-  "This took too long, or too many codes were wrong. Take the account out of your app again, and scan this new picture.";
+  "You have ten minutes to do this, and they are over. Take the account out of your app again, and scan this new picture.";
+const INSTEAD = "Check the clock of your phone. You can add another way instead.";
 
 async function explain(problem, page) {
   if (problem.code === "wrong_code") {
     return [{ field: "code", text: WRONG }];
   }
-  if (!["code_expired", "too_many_attempts"].includes(problem.code)) return page.explain(problem);
+  if (problem.code !== "code_expired") return explainSpent(problem, false, INSTEAD) ?? page.explain(problem);
   page.known.app = undefined;
   await page.walk.go("app");
   page.tell(ANEW);

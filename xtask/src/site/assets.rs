@@ -1,6 +1,7 @@
 //! Styles, scripts and pictures: read, renamed after their content, pointed at each other.
 
-use super::markup::{Edit, apply, imports_of, pictures_of, resolve};
+use super::bundle::bundle;
+use super::markup::{Edit, apply, pictures_of, resolve};
 use anyhow::{Context as _, Result, bail};
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest as _, Sha256, Sha384};
@@ -68,8 +69,10 @@ pub struct Asset {
     pub url: String,
     pub integrity: String,
     pub body: Vec<u8>,
-    /// What it names directly, as source paths: imports of a script, pictures of a style.
+    /// What it names directly, as source paths: the pictures of a style.
     pub uses: BTreeSet<String>,
+    /// The modules of a script, itself among them.
+    pub modules: Vec<String>,
 }
 
 pub struct Assets<'a> {
@@ -82,65 +85,55 @@ impl<'a> Assets<'a> {
         Self { sources, done: BTreeMap::new() }
     }
 
-    /// The finished asset; what it names is finished before it. `above` are the files that wait for it.
-    pub fn finish(&mut self, path: &str, above: &[&str]) -> Result<&Asset> {
-        if above.contains(&path) {
-            bail!("{path} imports itself, by way of {}", above.join(" > "));
-        }
+    /// The finished asset; what it names is finished before it.
+    pub fn finish(&mut self, path: &str) -> Result<&Asset> {
         if !self.done.contains_key(path) {
-            let asset = self.make(path, &[above, &[path]].concat())?;
+            let asset = self.make(path)?;
             self.done.insert(path.to_owned(), asset);
         }
         self.done.get(path).context("an asset was not finished")
     }
 
-    pub fn make(&mut self, path: &str, above: &[&str]) -> Result<Asset> {
-        let (kind, _, _) = kind_of(path)?;
-        let references = match kind {
-            Kind::Script => imports_of(text(self.sources, path)?)?,
-            Kind::Style => pictures_of(text(self.sources, path)?)?,
-            Kind::Picture => Vec::new(),
-            Kind::Page | Kind::Plain => bail!("{path} is not something a page can load"),
-        };
+    fn make(&mut self, path: &str) -> Result<Asset> {
         let mut uses = BTreeSet::new();
-        let mut edits = Vec::new();
-        for at in references {
-            let reference = text(self.sources, path)?.get(at.clone()).unwrap_or_default();
-            let target = resolve(path, reference)
-                .filter(|target| self.sources.contains_key(target))
-                .with_context(|| format!("{path} names {reference}, which does not exist"))?;
-            edits.push(Edit { at, with: self.finish(&target, above)?.url.clone() });
-            uses.insert(target);
-        }
-        let body = match kind {
+        let mut modules = Vec::new();
+        let body = match kind_of(path)?.0 {
+            Kind::Script => {
+                let bundle = bundle(self.sources, path)?;
+                modules = bundle.modules;
+                bundle.script.into_bytes()
+            }
+            Kind::Style => self.style(path, &mut uses)?.into_bytes(),
             Kind::Picture => self.sources.get(path).cloned().unwrap_or_default(),
-            _ => apply(text(self.sources, path)?, edits)?.into_bytes(),
+            Kind::Page | Kind::Plain => bail!("{path} is not something a page can load"),
         };
         let (stem, extension) = path.rsplit_once('.').with_context(|| format!("{path} has no extension"))?;
         let hash: String = HEXLOWER.encode(&Sha256::digest(&body)).chars().take(12).collect();
         let integrity = format!("sha384-{}", BASE64.encode(&Sha384::digest(&body)));
-        Ok(Asset { url: format!("/assets{stem}.{hash}.{extension}"), integrity, body, uses })
+        Ok(Asset { url: format!("/assets{stem}.{hash}.{extension}"), integrity, body, uses, modules })
     }
 
-    /// Everything that `path` needs, itself not included, in a stable order.
-    pub fn needs(&self, path: &str) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        let mut waiting = vec![path.to_owned()];
-        while let Some(next) = waiting.pop() {
-            for used in self.done.get(&next).map(|asset| &asset.uses).into_iter().flatten() {
-                if found.insert(used.clone()) {
-                    waiting.push(used.clone());
-                }
-            }
+    /// A style that points at its pictures by their final names.
+    fn style(&mut self, path: &str, uses: &mut BTreeSet<String>) -> Result<String> {
+        let source = text(self.sources, path)?;
+        let mut edits = Vec::new();
+        for at in pictures_of(source)? {
+            let reference = source.get(at.clone()).unwrap_or_default();
+            let target = resolve(path, reference)
+                .filter(|target| self.sources.contains_key(target))
+                .with_context(|| format!("{path} names {reference}, which does not exist"))?;
+            edits.push(Edit { at, with: self.finish(&target)?.url.clone() });
+            uses.insert(target);
         }
-        found
+        apply(source, edits)
     }
 }
 
 pub fn check_all_used(sources: &Sources, assets: &Assets<'_>) -> Result<()> {
+    let modules: BTreeSet<&String> = assets.done.values().flat_map(|asset| &asset.modules).collect();
     for path in sources.keys() {
         let loadable = matches!(kind_of(path)?.0, Kind::Style | Kind::Script | Kind::Picture);
-        if loadable && !assets.done.contains_key(path) {
+        if loadable && !assets.done.contains_key(path) && !modules.contains(path) {
             bail!("no page uses {path}");
         }
     }

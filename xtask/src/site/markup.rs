@@ -42,33 +42,42 @@ pub fn resolve(from: &str, reference: &str) -> Option<String> {
     Some(format!("/{}", parts.join("/")))
 }
 
-/// The specifiers of a script's imports. They stand at the start of a line, are literal, and end with `;`.
-pub fn imports_of(script: &str) -> Result<Vec<Range<usize>>> {
-    if script.contains("import(") {
-        bail!("a script imports dynamically: the builder could not give that module its integrity");
+/// An import: the whole statement, its names in braces (none: only to run it), and where it points.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Import {
+    pub at: Range<usize>,
+    pub names: Option<String>,
+    pub target: String,
+}
+
+/// The imports of a script. They stand at the start of a line, are literal, name what they want, and end with `;`.
+pub fn imports_of(script: &str) -> Result<Vec<Import>> {
+    if ["import(\"", "import('", "import(`"].iter().any(|literal| script.contains(literal)) {
+        bail!("a script imports a module by name: say it in a <link rel=\"modulepreload\">, which gets its integrity");
     }
     let mut found = Vec::new();
     let mut start = 0;
     for line in script.split_inclusive('\n') {
-        let is_import = line.starts_with("import ") || line.starts_with("import\"");
-        if is_import || line.starts_with("export {") || line.starts_with("export *") {
-            let statement = script.get(start..).and_then(|rest| rest.split(';').next()).unwrap_or_default();
-            let named = if is_import && !statement.contains(" from ") {
-                statement.find('"')
-            } else {
-                statement.rfind(" from \"").map(|at| at + " from ".len())
-            };
-            if let Some(open) = named {
-                let length = statement.get(open + 1..).and_then(|rest| rest.find('"'));
-                let length = length.with_context(|| format!("cannot read this import: {statement}"))?;
-                found.push(start + open + 1..start + open + 1 + length);
-            } else if is_import {
-                bail!("cannot read this import: {statement}");
-            }
+        if line.starts_with("import ") {
+            let statement = script.get(start..).and_then(|rest| rest.split_inclusive(';').next()).unwrap_or_default();
+            let (names, target) =
+                read_import(statement).with_context(|| format!("cannot read this import: {statement}"))?;
+            found.push(Import { at: start..start + statement.len(), names, target });
         }
         start += line.len();
     }
     Ok(found)
+}
+
+fn read_import(statement: &str) -> Option<(Option<String>, String)> {
+    let rest = statement.strip_prefix("import ")?.strip_suffix("\";")?;
+    match rest.split_once(" from \"") {
+        None => Some((None, rest.strip_prefix('"')?.to_owned())),
+        Some((names, target)) if names.starts_with('{') && names.ends_with('}') => {
+            Some((Some(names.to_owned()), target.to_owned()))
+        }
+        Some(_) => None,
+    }
 }
 
 /// The targets of every `url("…")` of a style, except fragments.
@@ -92,7 +101,6 @@ pub fn pictures_of(style: &str) -> Result<Vec<Range<usize>>> {
 #[derive(Debug)]
 pub struct Tag {
     pub name: String,
-    pub start: usize,
     pub end: usize,
     pub attributes: Vec<(String, String, Range<usize>)>,
 }
@@ -130,7 +138,7 @@ pub fn read_tag(page: &str, start: usize) -> Result<Tag> {
     loop {
         position += take(position, |c| !c.is_ascii_whitespace() && c != '/')?;
         if at(position).starts_with('>') {
-            return Ok(Tag { name, start, end: position + 1, attributes });
+            return Ok(Tag { name, end: position + 1, attributes });
         }
         let length = take(position, |c| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/'))?;
         let key = at(position).get(..length).unwrap_or_default().to_ascii_lowercase();

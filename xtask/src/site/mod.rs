@@ -2,7 +2,8 @@
 //!
 //! - Styles, scripts and pictures get a name that carries a hash of their content, so that browsers
 //!   may keep them for ever; every reference to them is rewritten, leaves first.
-//! - Scripts, stylesheets and the modules that a script imports carry a sha384 `integrity`.
+//! - The modules of a page become one script. Scripts, stylesheets and modules for later carry a sha384
+//!   `integrity`.
 //! - Text gets a gzip and a brotli copy where that is smaller.
 //! - `index.json` lists every route with its file, type, tag and copies.
 //!
@@ -11,6 +12,7 @@
 //! Equal input gives equal output, byte for byte.
 
 mod assets;
+mod bundle;
 mod markup;
 mod output;
 mod pages;
@@ -33,6 +35,8 @@ use pages::{Page, compose, finish_page, is_part, route_of};
 pub struct SiteReport {
     /// For each page the compressed bytes of its first view: the page and all that it loads.
     pub first_view: Vec<(String, u64)>,
+    /// The compressed bytes of each module that a page loads only when somebody needs it.
+    pub later: Vec<(String, u64)>,
     /// How many files were written, compressed copies included.
     pub files: usize,
 }
@@ -41,7 +45,7 @@ pub struct SiteReport {
 pub fn build(static_dir: &Path, out_dir: &Path) -> Result<SiteReport> {
     let site = Site::make(&read_sources(static_dir)?)?;
     swap_in(out_dir, |folder| site.write(folder))?;
-    Ok(SiteReport { first_view: site.first_view, files: site.files.len() + 1 })
+    Ok(SiteReport { first_view: site.first_view, later: site.later, files: site.files.len() + 1 })
 }
 
 const NOT_FOUND: &str = "/404.html";
@@ -50,6 +54,7 @@ struct Site {
     files: BTreeMap<String, Vec<u8>>,
     index: Value,
     first_view: Vec<(String, u64)>,
+    later: Vec<(String, u64)>,
 }
 
 impl Site {
@@ -88,7 +93,7 @@ impl Site {
         pages: &BTreeMap<String, Page>,
         routes: &BTreeMap<String, String>,
     ) -> Result<Self> {
-        let mut site = Self { files: BTreeMap::new(), index: Value::Null, first_view: Vec::new() };
+        let mut site = Self { files: BTreeMap::new(), index: Value::Null, first_view: Vec::new(), later: Vec::new() };
         let mut listed = serde_json::Map::new();
         let mut weights: BTreeMap<&str, u64> = BTreeMap::new();
         for (path, asset) in &assets.done {
@@ -101,6 +106,12 @@ impl Site {
                 listed.insert(path.clone(), site.add(path, body, false)?.0);
             }
         }
+        let later: BTreeSet<&String> = pages.values().flat_map(|page| &page.later).collect();
+        site.later = weights
+            .iter()
+            .filter(|(path, _)| later.iter().any(|late| late == *path))
+            .map(|(path, weight)| ((*path).to_owned(), *weight))
+            .collect();
         let mut entries = BTreeMap::new();
         for (path, page) in pages {
             let (entry, weight) = site.add(path, page.html.as_bytes(), false)?;

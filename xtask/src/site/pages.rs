@@ -1,6 +1,6 @@
 //! Pages: parts put in, references replaced, integrity written beside them.
 
-use super::assets::{Asset, Assets, Sources, text};
+use super::assets::{Assets, Sources, text};
 use super::markup::{Edit, apply, check_tag, resolve, tags_of};
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeSet;
@@ -46,15 +46,17 @@ pub fn is_part(path: &str) -> bool {
     path.starts_with("/parts/")
 }
 
-/// A finished page: its text and the source paths of all it loads at once.
+/// A finished page: its text, the source paths of all it loads at once, and of what it may load later.
 pub struct Page {
     pub html: String,
     pub loads: BTreeSet<String>,
+    pub later: BTreeSet<String>,
 }
 
 pub fn finish_page(assets: &mut Assets<'_>, routes: &BTreeSet<String>, path: &str, html: &str) -> Result<Page> {
     let mut edits = Vec::new();
     let mut loads = BTreeSet::new();
+    let mut later = BTreeSet::new();
     for tag in tags_of(html)? {
         check_tag(&tag)?;
         let Some((value, at)) = tag.get("src").or_else(|| tag.get("href")) else { continue };
@@ -72,27 +74,25 @@ pub fn finish_page(assets: &mut Assets<'_>, routes: &BTreeSet<String>, path: &st
         if !assets.sources.contains_key(&target) {
             bail!("<{}> names {value}, which does not exist", tag.name);
         }
-        let asset = assets.finish(&target, &[])?;
+        let asset = assets.finish(&target)?;
         edits.push(Edit { at, with: asset.url.clone() });
-        if tag.name == "script" || tag.get("rel").map(|rel| rel.0) == Some("stylesheet") {
+        let rel = tag.get("rel").map(|rel| rel.0);
+        if tag.name == "script" || matches!(rel, Some("stylesheet" | "modulepreload")) {
             let integrity = format!(" integrity=\"{}\"", asset.integrity);
             edits.push(Edit { at: tag.end - 1..tag.end - 1, with: integrity });
         }
-        let needs = assets.needs(&target);
-        if tag.name == "script" {
-            edits.push(Edit { at: tag.start..tag.start, with: preloads(assets, &needs) });
+        // Such a link waits in a <template> until a script wants its module.
+        if rel == Some("modulepreload") {
+            if asset.modules.len() > 1 {
+                bail!("{value} is loaded later, so it must not import anything");
+            }
+            later.insert(target);
+            continue;
         }
-        loads.extend(needs);
+        loads.extend(asset.uses.iter().cloned());
         loads.insert(target);
     }
-    Ok(Page { html: apply(html, edits)?, loads })
-}
-
-pub fn preloads(assets: &Assets<'_>, modules: &BTreeSet<String>) -> String {
-    let link = |asset: &Asset| {
-        format!("<link rel=\"modulepreload\" href=\"{}\" integrity=\"{}\">\n", asset.url, asset.integrity)
-    };
-    modules.iter().filter_map(|module| assets.done.get(module)).map(link).collect()
+    Ok(Page { html: apply(html, edits)?, loads, later })
 }
 
 /// `/signin.html` answers to `/signin`, `/index.html` to `/`.

@@ -18,15 +18,16 @@ function render(usage, walk) {
   const root = stamp("t-usage");
   root.append(stamp("t-patterns"));
   show(root, usage);
-  if (!isCounted(usage)) finish(root, walk);
+  if (!isCounted(usage)) finish(root, walk, usage.accounts.progress);
   return root;
 }
 
 const isCounted = ({ up_to_date: upToDate, accounts }) => upToDate && accounts.progress >= 1;
 
 /** The service counts a piece at a time; the page asks for the next until all is counted. */
-async function finish(root, walk) {
+async function finish(root, walk, progress) {
   const counting = $("[data-counting]", root);
+  $("progress", counting).value = progress;
   counting.hidden = false;
   let last;
   try {

@@ -3,6 +3,7 @@
 import { Lost, get, post } from "../../api.js";
 import { shortDateOf } from "../../dates.js";
 import { $, announce, count, make, stamp } from "../../dom.js";
+import { TO_REGISTER, reasonsInWords } from "../../readiness.js";
 import { exportAll } from "../files.js";
 import { showNews } from "../news.js";
 import { focusRow, row, tag } from "../parts.js";
@@ -10,7 +11,24 @@ import { trim } from "../rights.js";
 import { rolesInWords } from "../words.js";
 
 export function usersView({ walk }) {
-  return { title: "Users", section: "users", load: () => get("/api/users"), render: (page) => render(page, walk) };
+  const load = () => Promise.all([get("/api/users"), ownReasons()]);
+  return { title: "Users", section: "users", load, render: ([page, reasons]) => render(page, reasons, walk) };
+}
+
+/** Why the administrators themselves could not reset, as far as they can do something about it. */
+async function ownReasons() {
+  try {
+    const { readiness } = await get("/api/account");
+    return readiness.reasons.filter((reason) => TO_REGISTER.includes(reason));
+  } catch {
+    return [];
+  }
+}
+
+function ownNote([{ text, act, href }]) {
+  const note = stamp("t-own-readiness", { text });
+  Object.assign($("a", note), { href, textContent: act });
+  return note;
 }
 
 function userRow(user) {
@@ -27,8 +45,9 @@ function userRow(user) {
   ]);
 }
 
-function render(page, walk) {
+function render(page, reasons, walk) {
   const root = trim(stamp("t-users"));
+  if (reasons.length > 0) $("[data-flash]", root).before(ownNote(reasonsInWords(reasons, "you")));
   const list = { users: page.users, next: page.next };
   const more = $("[data-more]", root);
   const show = (users, next, empty = "") => {

@@ -1,6 +1,6 @@
 // The portal: audit and usage, and what is seen by whoever may not, or no longer.
 
-import { field, heading, press } from "../browser.mjs";
+import { BASE, field, heading, press } from "../browser.mjs";
 import { answer, mistakes, somebodyShown, standing } from "./tools.mjs";
 
 export async function adminSignedOut(page, see, context) {
@@ -110,6 +110,18 @@ async function usage(page, see) {
   for (const table of await page.getByText("The same as a table").all()) await table.click();
   await see("admin-usage-tables", page);
   await full();
+  await counting(page, see);
+}
+
+/** The service counts for as long as it does not answer. */
+async function counting(page, see) {
+  const stale = await answer(page, "/api/audit/usage", 200, { ...used(7, { progress: 0.4 }), up_to_date: false });
+  await page.route(`${BASE}/api/audit/usage/count`, () => undefined);
+  await page.reload();
+  await page.getByRole("progressbar", { name: "Counting accounts…" }).waitFor();
+  await see("admin-usage-counting", page);
+  await page.unroute(`${BASE}/api/audit/usage/count`);
+  await stale();
 }
 
 /** What somebody sees who may only look. */
