@@ -9,7 +9,6 @@ use crate::shell::{run, say};
 use crate::state::State;
 use crate::test::{self, Totals, counted};
 use crate::up::{self, Programs};
-use crate::vendor;
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -103,7 +102,6 @@ impl Drop for TestSite {
 pub fn tests() -> Result<Totals> {
     let chromium = install::chromium()?;
     install::node_packages(Path::new(FOLDER))?;
-    vendor::packages()?;
     let mut totals = Totals::default();
     for file in test_files()? {
         say(&format!("Browser tests: {file}"));

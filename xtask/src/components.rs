@@ -6,6 +6,7 @@
 use crate::install;
 use crate::shell::{cargo, find, run, say, works};
 use crate::site;
+use crate::vendor;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -28,9 +29,15 @@ pub fn names() -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// The pages.
+pub fn pages() -> Result<site::SiteReport> {
+    vendor::ensure()?;
+    site::build(&[Path::new("static"), Path::new(vendor::MADE)], Path::new("target/site"))
+}
+
 /// Components and pages.
 pub fn build_all() -> Result<()> {
-    let report = site::build(Path::new("static"), Path::new("target/site"))?;
+    let report = pages()?;
     say(&format!("Pages built: {} files", report.files));
     build()
 }

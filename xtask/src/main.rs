@@ -58,8 +58,6 @@ enum Command {
         #[arg(long, default_value = state::FOLDER)]
         state: PathBuf,
     },
-    /// Make the third-party modules of the pages anew, from npm.
-    Vendor,
     /// Make the bundled list of common passwords anew, from npm.
     Blocklist,
     /// Make the files of a new step.
@@ -94,7 +92,6 @@ fn run(command: Command) -> Result<()> {
             print!("{}", state::State::open(&state)?.text());
             Ok(())
         }
-        Command::Vendor => vendor::run(),
         Command::Blocklist => blocklist::run(),
         Command::NewStep { name } => new_step::run(&name),
     }

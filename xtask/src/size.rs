@@ -1,7 +1,6 @@
 //! Sizes against their budgets.
 
 use crate::components;
-use crate::site;
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -28,7 +27,7 @@ pub fn run() -> Result<()> {
     if all > ALL {
         over.push("all components together are over their budget".to_owned());
     }
-    let report = site::build(Path::new("static"), Path::new("target/site"))?;
+    let report = components::pages()?;
     println!("\n{:<16} {:>10}  budget {FIRST_VIEW} (compressed)", "first view of", "bytes");
     for (page, bytes) in report.first_view {
         println!("{page:<16} {bytes:>10}");

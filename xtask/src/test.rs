@@ -35,6 +35,7 @@ impl Totals {
 }
 
 pub fn run(test: &Test) -> Result<()> {
+    install::program("npm", "npm", "the pages and the browser tests need npm")?;
     components::build_all()?;
     install::program("redis-server", "redis-server", "the tests run on Redis too")?;
     let mut totals = Totals::default();

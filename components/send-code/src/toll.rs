@@ -1,7 +1,7 @@
 //! What new numbers may cost: texts and calls of registrations, per range of numbers and in all (SEC-61).
 //!
 //! Resets and sign-ins write to numbers that are registered already and have limits of their own. A cap
-//! on all of them together would be a switch with which strangers turn them off (docs/adr/0012).
+//! on all of them together would be a switch with which strangers turn them off (docs/adr/0014).
 
 use relatch_core::Destination;
 use relatch_core::PhoneNumber;

@@ -44,7 +44,12 @@ pub fn read_sources(static_dir: &Path) -> Result<Sources> {
         for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let entry = entry?;
             let name = entry.file_name().into_string().ok().context("a file name is not UTF-8")?;
-            if name.starts_with('.') || name.ends_with(".md") || name.ends_with(".json") || name == "node_modules" {
+            if name.starts_with('.')
+                || name.ends_with(".md")
+                || name.ends_with(".json")
+                || name.ends_with(".mjs")
+                || name == "node_modules"
+            {
                 continue;
             }
             let path = format!("{prefix}/{name}");

@@ -41,9 +41,13 @@ pub struct SiteReport {
     pub files: usize,
 }
 
-/// Builds `static_dir` into `out_dir`, which is replaced as a whole or not at all.
-pub fn build(static_dir: &Path, out_dir: &Path) -> Result<SiteReport> {
-    let site = Site::make(&read_sources(static_dir)?)?;
+/// Builds the folders `from`, laid over one another, into `out_dir`, which is replaced as a whole or not at all.
+pub fn build(from: &[&Path], out_dir: &Path) -> Result<SiteReport> {
+    let mut sources = BTreeMap::new();
+    for folder in from {
+        sources.extend(read_sources(folder)?);
+    }
+    let site = Site::make(&sources)?;
     swap_in(out_dir, |folder| site.write(folder))?;
     Ok(SiteReport { first_view: site.first_view, later: site.later, files: site.files.len() + 1 })
 }

@@ -214,14 +214,14 @@ fn a_build_replaces_the_folder_whole_and_equal_input_gives_equal_output() {
         fs::write(path, body).unwrap();
     }
     fs::write(from.join("README.md"), "not served").unwrap();
-    let first = build(&from, &to).unwrap();
+    let first = build(&[&from], &to).unwrap();
     let index = fs::read(to.join("index.json")).unwrap();
     fs::write(to.join("left-over.html"), "x").unwrap();
-    assert_eq!(build(&from, &to).unwrap(), first);
+    assert_eq!(build(&[&from], &to).unwrap(), first);
     assert_eq!(fs::read(to.join("index.json")).unwrap(), index);
     assert!(!to.join("left-over.html").exists() && !to.join("README.md").exists());
     fs::write(from.join("reset.html"), "<p style=\"\">").unwrap();
-    assert!(build(&from, &to).is_err());
+    assert!(build(&[&from], &to).is_err());
     assert_eq!(fs::read(to.join("index.json")).unwrap(), index);
     assert_eq!(fs::read_dir(root.join("out")).unwrap().count(), 1, "no temporary folder stays behind");
     fs::remove_dir_all(&root).unwrap();

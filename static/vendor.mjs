@@ -1,12 +1,11 @@
-// Makes static/js/vendor from the packages in the lock file: `cargo xtask vendor`. A browser test makes it
-// again and compares.
+// Makes the third-party modules of the pages from the packages in the lock file: node vendor.mjs FOLDER. The
+// build of the pages calls it; nothing it makes is committed.
 
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const PLACE = "../../static/js/vendor/";
 const PACKAGES = ["@zxcvbn-ts/core", "@zxcvbn-ts/language-common", "@zxcvbn-ts/dictionary-compression", "fastest-levenshtein"];
 
 const read = (path) => readFileSync(here(path), "utf8");
@@ -30,8 +29,8 @@ function licence(name) {
   return `== ${describe(name)}\n\n${inPackage(name, file).trim()}\n`;
 }
 
-/** Every file of static/js/vendor, by its name. */
-export async function files() {
+/** Every file of /js/vendor, by its name. */
+async function files() {
   const made = await build({
     absWorkingDir: here("."),
     entryPoints: ["zxcvbn.mjs"],
@@ -40,7 +39,7 @@ export async function files() {
     format: "esm",
     target: "es2022",
     charset: "utf8",
-    banner: { js: `/* ${PACKAGES.map(describe).join(", ")}. See /js/vendor/licences.txt. Made by cargo xtask vendor. */` },
+    banner: { js: `/* ${PACKAGES.map(describe).join(", ")}. See /js/vendor/licences.txt. */` },
     metafile: true,
     write: false,
   });
@@ -51,9 +50,6 @@ export async function files() {
   };
 }
 
-/** The same file as it is committed. */
-export const committed = (name) => read(PLACE + name);
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, text] of Object.entries(await files())) writeFileSync(here(PLACE + name), text);
-}
+const place = `${process.argv[2]}/js/vendor/`;
+mkdirSync(place, { recursive: true });
+for (const [name, text] of Object.entries(await files())) writeFileSync(place + name, text);
