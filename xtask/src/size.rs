@@ -2,7 +2,6 @@
 
 use crate::components;
 use anyhow::{Result, bail};
-use std::path::Path;
 
 /// Largest component, all components, first page view, a module that a page loads later: bytes. The reasons are in docs/adr/0007.
 const COMPONENT: u64 = 1_300_000;
