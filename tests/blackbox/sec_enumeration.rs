@@ -1,8 +1,10 @@
-//! SEC-1, 3, 4, 5, 7: a stranger learns nothing.
+//! SEC-1, 3, 4, 5, 6, 7: a stranger learns nothing.
 
+use relatch_catcher::{Behaviour, Mode};
 use relatch_tests::people::{enabled, number, start_and_send};
 use relatch_tests::{Admin, Backend, Browser, Person, Site};
 use serde_json::json;
+use std::time::Duration;
 
 on_both_stores!(
     sec_1_start_answers_everybody_alike,
@@ -10,6 +12,7 @@ on_both_stores!(
     sec_4_verify_on_a_decoy_behaves_like_a_real_one,
     sec_7_nothing_personal_is_said_before_a_gate,
     sec_5_sign_in_refuses_everybody_alike,
+    sec_6_a_provider_that_is_down_is_not_seen,
 );
 
 /// A real, G not in the group, R nothing registered, N nobody, and an administrator.
@@ -140,4 +143,34 @@ async fn sec_5_sign_in_refuses_everybody_alike(backend: Backend) {
     }
     prints.dedup();
     assert_eq!(prints.len(), 1, "{prints:#?}");
+}
+
+async fn sec_6_a_provider_that_is_down_is_not_seen(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    let send = async |name: &str| {
+        let browser = site.browser();
+        browser.post("/api/start-reset", json!({ "name": name })).await.expect(200);
+        let sent = browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202).fingerprint();
+        site.settled().await;
+        let tried = browser.post("/api/verify-code/reset", json!({ "code": "00000000" })).await;
+        (sent, tried.expect(422).fingerprint())
+    };
+    let well = send(&a.name).await;
+    for mode in [Mode::Fail, Mode::Refuse, Mode::Limit] {
+        site.catcher.set_behaviour(Behaviour::of(mode));
+        site.advance(3_600);
+        assert_eq!(send(&a.name).await, well, "{mode:?}");
+        assert_eq!(send("nobody").await, well, "{mode:?}");
+    }
+    // One that never answers holds up its own delivery, not the answer.
+    site.catcher.set_behaviour(Behaviour::of(Mode::Timeout));
+    site.advance(3_600);
+    for name in [a.name.as_str(), "nobody"] {
+        let browser = site.browser();
+        browser.post("/api/start-reset", json!({ "name": name })).await.expect(200);
+        let sent = browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+        assert_eq!(sent.fingerprint(), well.0);
+        assert!(sent.took < Duration::from_secs(5), "{:?}", sent.took);
+    }
 }

@@ -1,7 +1,8 @@
-//! SEC-68 to 71, 73: input, errors, storage, neighbours.
+//! SEC-68 to 71, 73, 76: input, errors, storage, neighbours.
 
 use futures::stream::{self, StreamExt};
-use relatch_tests::people::{NEW_PASSWORD, number, prove};
+use relatch_catcher::{Behaviour, Mode};
+use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, start_and_send};
 use relatch_tests::site::ORIGIN;
 use relatch_tests::{Admin, Backend, Site};
 use reqwest::Method;
@@ -13,6 +14,7 @@ on_both_stores!(
     sec_70_errors_say_nothing_about_the_inside,
     sec_71_the_dump_holds_nothing_in_clear,
     sec_73_requests_share_nothing,
+    sec_76_hooks_are_not_there_and_redirects_are_not_followed,
 );
 
 const JSON: [(&str, &str); 2] = [("content-type", "application/json"), ("origin", ORIGIN)];
@@ -212,4 +214,40 @@ async fn sec_73_requests_share_nothing(backend: Backend) {
         let code = site.code_sent_to(&person.phone).await;
         browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
     }
+}
+
+async fn sec_76_hooks_are_not_there_and_redirects_are_not_followed(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    for path in [
+        "/debug",
+        "/api/debug",
+        "/api/test",
+        "/test/clock",
+        "/clock",
+        "/faults",
+        "/metrics",
+        "/api/messages",
+        "/deliver",
+        "/api/messenger/deliver",
+        "/range",
+        "/internal/",
+        "/.env",
+        "/spin.toml",
+        "/api/users/../../spin.toml",
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let headers = [("content-type", "application/json"), ("origin", ORIGIN)];
+            let status = site.browser().raw(method, path, &headers, b"{}".to_vec()).await.status;
+            assert!(matches!(status, 404 | 405), "{path}: {status}");
+        }
+    }
+    // A provider that sends us elsewhere is one that did not deliver.
+    site.catcher.set_behaviour(Behaviour::of(Mode::Redirect));
+    site.t.clear_logs();
+    start_and_send(&site.browser(), &a.name, &a.phone).await;
+    site.settled().await;
+    let lines = site.t.logs().join("\n");
+    assert!(lines.contains("text status(302)"), "{lines}");
+    assert!(!lines.contains("unreachable"), "nobody went where it pointed: {lines}");
 }

@@ -1,6 +1,7 @@
 //! SEC-75, A39: what has ended goes, and nothing comes back to life by it.
 
 use relatch_host::Timer;
+use relatch_store::keys::end_of;
 use relatch_tests::people::{NEW_PASSWORD, enabled, prove, start_and_send};
 use relatch_tests::site::{ORIGIN, SWEEP_SECRET};
 use relatch_tests::{Answer, Backend, Site};
@@ -49,7 +50,7 @@ async fn sec_75_a_sweep_removes_what_strangers_left(backend: Backend) {
     let (_, a) = enabled(&site).await;
     strangers(&site).await;
     site.settled().await;
-    let ending = async || keys(&site).await.into_iter().filter(|key| key.contains(":e")).count();
+    let ending = async || keys(&site).await.into_iter().filter(|key| end_of(key).is_some()).count();
     let before = ending().await;
     assert!(before > 100, "{before}");
     assert_eq!(sweep(&site).await["removed"], 0, "nothing has ended");
@@ -144,7 +145,7 @@ async fn the_host_sweeps_by_itself(backend: Backend) {
     site.advance(LONG);
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        if !keys(&site).await.iter().any(|key| key.contains(":e")) {
+        if !keys(&site).await.iter().any(|key| end_of(key).is_some()) {
             return;
         }
     }

@@ -209,3 +209,29 @@ fn s_numbers_of_the_walk_are_named_in_tests() {
         assert!(words.contains(&format!("s{number}")), "S{number} is in no test's name");
     }
 }
+
+/// `RELATCH_WRITE=1 cargo xtask test limits_match` writes the document.
+#[test]
+fn limits_match_their_document() {
+    let wanted = relatch_core::limits::markdown();
+    let path = root().join("docs/LIMITS.md");
+    if std::env::var_os("RELATCH_WRITE").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), wanted, "run it with RELATCH_WRITE=1");
+}
+
+/// Who reads docs/THREATS.md must find every test it names.
+#[test]
+fn tests_that_threats_name_are_there() {
+    let folder = root().join("tests/blackbox");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let tests: String = files.collect();
+    let threats = read("docs/THREATS.md");
+    let named = threats.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = named.filter(|name| name.starts_with("sec_") || name.starts_with("a39_")).collect();
+    assert!(named.len() > 60);
+    for name in named {
+        assert!(tests.contains(&format!("fn {name}(")), "{name}");
+    }
+}

@@ -125,6 +125,19 @@ test("S32 countries are named by letters or words, and a stranger to the list is
   await context.close();
 });
 
+test("the limits are there to be looked at, and are found by their words", async () => {
+  const { context, page } = await portal();
+  await page.goto("/admin/policy#password-reset/limits");
+  await heading(page, "Limits");
+  const line = page.getByRole("row").filter({ hasText: "Evaluations of one code" });
+  assert.equal(await line.getByRole("cell").last().textContent(), "5");
+  await field(page, "Find a limit").fill("evaluations");
+  await page.getByRole("row").filter({ hasText: "Codes per flow" }).waitFor({ state: "hidden" });
+  assert.equal(await line.isVisible(), true);
+  assertQuiet(context);
+  await context.close();
+});
+
 test("S32 days that are no days are explained before anything is sent", async () => {
   const { context, page } = await portal();
   await page.goto("/admin#password-reset/registration");

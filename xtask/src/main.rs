@@ -5,6 +5,7 @@ mod blocklist;
 mod browser;
 mod check;
 mod components;
+mod grade;
 mod install;
 mod lighthouse;
 mod new_step;
@@ -45,6 +46,8 @@ enum Command {
     /// Whole journeys against the host: how fast, how many commits, how much memory. Or the portal's pages.
     Bench(browser::Bench),
     Seed(seed::Seed),
+    /// Grade the headers of the pages as MDN's HTTP Observatory does.
+    Grade,
     /// Lighthouse's scores of the first pages; fails below 100.
     Lighthouse,
     /// Every page, light and dark, phone and desktop, as pictures in a folder.
@@ -86,6 +89,7 @@ fn run(command: Command) -> Result<()> {
         Command::Size => size::run(),
         Command::Bench(bench) => browser::bench(&bench),
         Command::Seed(seed) => seed::run(&seed),
+        Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
         Command::Env { state } => {

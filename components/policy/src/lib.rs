@@ -36,6 +36,13 @@ async fn route(app: SpinApp, request: Request) -> Handled {
             }
             _ => Ok(Reply::method_not_allowed("GET, HEAD")),
         },
+        Some(["policy", "limits"]) => match request.method {
+            Method::GET => {
+                app.need_right(&request, Right::See).await?;
+                Ok(Reply::ok(&wire::Limits::all()))
+            }
+            _ => Ok(Reply::method_not_allowed("GET, HEAD")),
+        },
         Some(["policy", "logo"]) => save_logo(&app, &request).await,
         Some(["logo", number]) => match request.method {
             Method::GET => show_logo(&app, number).await,

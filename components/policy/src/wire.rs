@@ -2,6 +2,7 @@
 
 use relatch_core::GroupId;
 use relatch_core::entitlement::Plan;
+use relatch_core::limits::{Row, TABLE};
 use relatch_spin::views::GroupName;
 use relatch_store::records::{
     CustomisationPolicy, EntitlementPolicy, GroupPlans, Included, MethodsPolicy, NotificationsPolicy, PasswordsPolicy,
@@ -17,6 +18,26 @@ pub struct Pages<'a> {
     pub customisation: &'a CustomisationPolicy,
     pub passwords: &'a PasswordsPolicy,
     pub entitlement: EntitlementPage,
+}
+
+/// Every number Relatch goes by: to be looked at.
+#[derive(Serialize)]
+pub struct Limits {
+    pub limits: Vec<LimitLine>,
+}
+
+#[derive(Serialize)]
+pub struct LimitLine {
+    pub name: &'static str,
+    pub amount: String,
+    pub what: String,
+}
+
+impl Limits {
+    pub fn all() -> Self {
+        let line = |row: &Row| LimitLine { name: row.name, amount: row.amount.words(), what: row.words() };
+        Self { limits: TABLE.iter().map(line).collect() }
+    }
 }
 
 /// A logo to be saved. The version is that of Customisation.

@@ -18,134 +18,303 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// START per client address: 10 in 10 minutes (choice).
-pub const START_PER_CLIENT: Limit = Limit { name: "start", count: 10, window: 10 * MINUTE };
-/// SEND per client address: 10 an hour (choice).
-pub const SEND_PER_CLIENT: Limit = Limit { name: "send", count: 10, window: HOUR };
-/// Failed VERIFY per client address: 30 an hour (choice). Charged when a code was wrong.
-pub const VERIFY_FAILURES_PER_CLIENT: Limit = Limit { name: "verify", count: 30, window: HOUR };
-/// SIGNIN per client address: 20 in 10 minutes (choice). Charged before the password is hashed.
-pub const SIGN_IN_PER_CLIENT: Limit = Limit { name: "signin", count: 20, window: 10 * MINUTE };
-/// Tries of the set-up secret per client address: 10 in 10 minutes (choice).
-pub const SETUP_PER_CLIENT: Limit = Limit { name: "setup", count: 10, window: 10 * MINUTE };
+/// How a number of the table is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    Count(u64),
+    Bytes(u64),
+    Seconds(u64),
+    Limited(Limit),
+    /// Seconds to wait, one after the other; the last one stays.
+    Waits(&'static [u64]),
+}
 
-/// Digits of a code (8: see the arithmetic in docs/THREATS.md; NIST 3.1.3.2 asks for 6 or more).
-pub const CODE_DIGITS: usize = 8;
-/// A code sent by text or voice lives 5 minutes (Entra; ASVS 6.5.5 allows 10).
-pub const CODE_LIFE: u64 = 5 * MINUTE;
-/// A code sent by mail lives 10 minutes (ASVS 6.5.5).
-pub const MAILED_CODE_LIFE: u64 = 10 * MINUTE;
-/// Codes of an app that are looked at in 15 minutes, per account and purpose (choice, after NIST 3.2.2).
-pub const APP_ATTEMPTS: u64 = 5;
-/// The window of [`APP_ATTEMPTS`].
-pub const APP_WINDOW: u64 = 15 * MINUTE;
-/// Accounts that may share one phone or address (choice; SEC-48).
-pub const ACCOUNTS_PER_DESTINATION: u64 = 5;
-/// Evaluations of one code (Entra, Twilio: 5).
-pub const ATTEMPTS_PER_CODE: u64 = 5;
-/// Wrong codes per account and purpose in 24 hours (choice).
-pub const FAILURES_PER_DAY: u64 = 10;
-/// The window of [`FAILURES_PER_DAY`].
-pub const FAILURE_WINDOW: u64 = DAY;
-/// Wrong answers in a row that close one method until it is registered anew (NIST 3.2.2: 100 at most).
-pub const METHOD_FAILURES: i64 = 100;
-/// Seconds to wait after the first, second, third and every later code (choice).
-pub const SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
-/// Codes per flow (choice).
-pub const SENDS_PER_FLOW: u64 = 3;
-/// Codes per destination and hour (Entra: 5 texts an hour).
-pub const SENDS_PER_HOUR: usize = 5;
-/// Codes per destination and day (choice).
-pub const SENDS_PER_DAY: usize = 10;
-/// New numbers of one range, all digits but the last four, that are written to in an hour (choice, after
-/// Twilio's advice about neighbouring numbers).
-pub const NEW_NUMBERS_PER_RANGE: Limit = Limit { name: "range", count: 10, window: HOUR };
-/// Calls to new numbers: a quarter as many as texts, because they cost more (choice).
-pub const CALLS_PART: u64 = 4;
-/// A day's texts to new numbers: as many as five full hours have (choice).
-pub const DAY_IN_HOURS: u64 = 5;
-/// A message is tried against its provider for this long at most, whatever its code's life.
-pub const DELIVERY_TIMEOUT: u64 = 10;
+/// A line of the table: docs/LIMITS.md and the portal show it, the code uses the same constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    pub name: &'static str,
+    /// What it means, and where the number comes from.
+    pub what: &'static str,
+    pub amount: Amount,
+}
 
-/// A list of breached passwords is waited for no longer than this: seconds (choice).
-pub const BREACH_TIMEOUT: u64 = 3;
-/// Largest such list in bytes (choice; with padding they are 50 KiB).
-pub const BREACH_LIST_MAX: usize = 256 * 1_024;
+/// Defines the constants and [`TABLE`] in one, so that they cannot disagree.
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $unit:ident $name:ident: $type:ty = $value:expr;)+) => {
+        $($(#[doc = $doc])+ pub const $name: $type = $value;)+
 
-/// A notice of what was done is tried for an hour (choice).
-pub const NOTICE_LIFE: u64 = HOUR;
+        /// Every number above, in order.
+        pub const TABLE: &[Row] = &[
+            $(Row { name: stringify!($name), what: concat!($($doc),+), amount: limits!(@$unit $name) }),+
+        ];
+    };
+    (@Limited $name:ident) => { Amount::Limited($name) };
+    (@Waits $name:ident) => { Amount::Waits(&$name) };
+    (@$unit:ident $name:ident) => { Amount::$unit($name as u64) };
+}
 
-/// A reset flow, from START to SETPW (Entra: 15 minutes).
-pub const FLOW_LIFE: u64 = 15 * MINUTE;
-/// What a right code buys: 5 minutes to choose a password (choice).
-pub const GRANT_LIFE: u64 = 5 * MINUTE;
-/// A phone must be proven within 10 minutes of being named (NIST 4.1.2.2).
-pub const BINDING_LIFE: u64 = 10 * MINUTE;
+limits! {
+    /// START per client address: 10 in 10 minutes (choice).
+    Limited START_PER_CLIENT: Limit = Limit { name: "start", count: 10, window: 10 * MINUTE };
 
-/// Wrong passwords before the first lock (Entra smart lockout: 10).
-pub const SIGN_IN_FAILURES: u64 = 10;
-/// The first lock lasts a minute, each next one twice as long (Entra: 60 s, growing).
-pub const LOCK_FIRST: u64 = MINUTE;
-/// No lock lasts longer than an hour (choice).
-pub const LOCK_LONGEST: u64 = HOUR;
-/// Wrong passwords in a row after which a lock no longer ends by itself (NIST 3.2.2: 100 at most).
-pub const PASSWORD_FAILURES: u64 = 100;
-/// Wrong passwords that do not count again when they are repeated (Entra smart lockout: 3).
-pub const WRONG_PASSWORDS_REMEMBERED: usize = 3;
-/// A device stays known for 90 days after a sign-in was completed on it (choice).
-pub const DEVICE_LIFE: u64 = 90 * DAY;
+    /// SEND per client address: 10 an hour (choice).
+    Limited SEND_PER_CLIENT: Limit = Limit { name: "send", count: 10, window: HOUR };
 
-/// Password proven, something else still asked: 5 minutes (choice).
-pub const PENDING_LIFE: u64 = 5 * MINUTE;
-/// First sign-in: time to choose a password and register a phone (choice).
-pub const FIRST_SIGN_IN_LIFE: u64 = 30 * MINUTE;
-/// A session dies after 30 minutes without a request (NIST AAL2: an hour at most).
-pub const SESSION_IDLE: u64 = 30 * MINUTE;
-/// A session dies after 12 hours (NIST AAL2: 24 hours at most).
-pub const SESSION_LIFE: u64 = 12 * HOUR;
-/// The same for administrators: 15 minutes idle, 8 hours in all (choice).
-pub const ADMIN_SESSION_IDLE: u64 = 15 * MINUTE;
-pub const ADMIN_SESSION_LIFE: u64 = 8 * HOUR;
-/// Adding a method needs a sign-in not older than this, or a new one (ASVS 7.5.1; 5 minutes).
-pub const STEP_UP_LIFE: u64 = 5 * MINUTE;
+    /// Failed VERIFY per client address: 30 an hour (choice). Charged when a code was wrong.
+    Limited VERIFY_FAILURES_PER_CLIENT: Limit = Limit { name: "verify", count: 30, window: HOUR };
 
-/// Shortest password where no second factor is asked (NIST 3.1.1.2).
-pub const PASSWORD_MIN: usize = 15;
-/// Shortest password of an account that has a second factor (NIST 3.1.1.2).
-pub const PASSWORD_MIN_WITH_SECOND_FACTOR: usize = 8;
-/// Longest password, in code points (Entra: 256).
-pub const PASSWORD_MAX: usize = 256;
-/// Longest password, in UTF-8 bytes; refused before any work is done on it (SEC-37).
-pub const PASSWORD_MAX_BYTES: usize = 1_024;
+    /// SIGNIN per client address: 20 in 10 minutes (choice). Charged before the password is hashed.
+    Limited SIGN_IN_PER_CLIENT: Limit = Limit { name: "signin", count: 20, window: 10 * MINUTE };
 
-/// Largest request body in bytes (SEC-37, SEC-68).
-pub const BODY_MAX: usize = 8 * 1_024;
-/// Largest body that carries a logo: [`LOGO_MAX`] in base64, and a version.
-pub const LOGO_BODY_MAX: usize = 40 * 1_024;
-/// Deepest nesting of a request body (SEC-68).
-pub const BODY_DEPTH: usize = 8;
-/// Bodies a component may be asked to hash at once are bounded by the host; see docs/OPERATIONS.md.
-pub const NAME_MAX_BYTES: usize = 256;
+    /// Tries of the set-up secret per client address: 10 in 10 minutes (choice).
+    Limited SETUP_PER_CLIENT: Limit = Limit { name: "setup", count: 10, window: 10 * MINUTE };
 
-/// Largest logo as it is sent, in bytes (choice).
-pub const LOGO_MAX: usize = 24 * 1_024;
-/// Largest logo as it is kept: written anew it may be less well compressed than it came (choice).
-pub const LOGO_KEPT_MAX: usize = 64 * 1_024;
-/// Largest logo in pixels (choice).
-pub const LOGO_WIDTH: u32 = 480;
-pub const LOGO_HEIGHT: u32 = 160;
-/// Addresses people may be sent on to (choice).
-pub const RETURN_ADDRESSES: usize = 10;
+    /// Digits of a code (ASVS 6.5.4 asks for 20 bits, NIST 3.1.3.2 for 6 digits; the arithmetic is in docs/THREATS.md).
+    Count CODE_DIGITS: usize = 8;
 
-/// What has ended stays for a day before it is removed: seconds (choice; whoever is late finds it gone for
-/// them, not as new).
-pub const SWEEP_MARGIN: u64 = DAY;
+    /// A code sent by text or voice lives 5 minutes (Entra; ASVS 6.5.5 allows 10).
+    Seconds CODE_LIFE: u64 = 5 * MINUTE;
 
-/// Slots that decoys and client addresses share per window, so that strangers cannot grow the
-/// store without bound (SEC-75).
-pub const STRANGER_SLOTS: u32 = 1 << 16;
+    /// A code sent by mail lives 10 minutes (ASVS 6.5.5).
+    Seconds MAILED_CODE_LIFE: u64 = 10 * MINUTE;
 
-/// Seconds a deleted account can be restored for: 30 days (Entra).
-pub const RESTORABLE_FOR: u64 = 30 * 86_400;
-/// Seconds a code lives that an administrator started a reset with: a day (choice).
-pub const HELPDESK_CODE_LIFE: u64 = DAY;
+    /// Codes of an app that are looked at in 15 minutes, per account and purpose (choice, after NIST 3.2.2).
+    Count APP_ATTEMPTS: u64 = 5;
+
+    /// The window of [`APP_ATTEMPTS`].
+    Seconds APP_WINDOW: u64 = 15 * MINUTE;
+
+    /// Accounts that may share one phone or address (choice; SEC-48).
+    Count ACCOUNTS_PER_DESTINATION: u64 = 5;
+
+    /// Evaluations of one code (Entra, Twilio: 5).
+    Count ATTEMPTS_PER_CODE: u64 = 5;
+
+    /// Wrong codes per account and purpose in 24 hours (choice).
+    Count FAILURES_PER_DAY: u64 = 10;
+
+    /// The window of [`FAILURES_PER_DAY`].
+    Seconds FAILURE_WINDOW: u64 = DAY;
+
+    /// Wrong answers in a row that close one method until it is registered anew (NIST 3.2.2: 100 at most).
+    Count METHOD_FAILURES: i64 = 100;
+
+    /// Seconds to wait after the first, second, third and every later code (choice).
+    Waits SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
+
+    /// Codes per flow (choice).
+    Count SENDS_PER_FLOW: u64 = 3;
+
+    /// Codes per destination and hour (Entra: 5 texts an hour).
+    Count SENDS_PER_HOUR: usize = 5;
+
+    /// Codes per destination and day (choice).
+    Count SENDS_PER_DAY: usize = 10;
+
+    /// New numbers of one range, all digits but the last four, that are written to in an hour (choice, after
+    /// Twilio's advice about neighbouring numbers).
+    Limited NEW_NUMBERS_PER_RANGE: Limit = Limit { name: "range", count: 10, window: HOUR };
+
+    /// Calls to new numbers: a quarter as many as texts, because they cost more (choice).
+    Count CALLS_PART: u64 = 4;
+
+    /// A day's texts to new numbers: as many as five full hours have (choice).
+    Count DAY_IN_HOURS: u64 = 5;
+
+    /// A message is tried against its provider for this long at most, whatever its code's life.
+    Seconds DELIVERY_TIMEOUT: u64 = 10;
+
+    /// A list of breached passwords is waited for no longer than this: seconds (choice).
+    Seconds BREACH_TIMEOUT: u64 = 3;
+
+    /// Largest such list in bytes (choice; with padding they are 50 KiB).
+    Bytes BREACH_LIST_MAX: usize = 256 * 1_024;
+
+    /// A notice of what was done is tried for an hour (choice).
+    Seconds NOTICE_LIFE: u64 = HOUR;
+
+    /// A reset flow, from START to SETPW (Entra: 15 minutes).
+    Seconds FLOW_LIFE: u64 = 15 * MINUTE;
+
+    /// What a right code buys: 5 minutes to choose a password (choice).
+    Seconds GRANT_LIFE: u64 = 5 * MINUTE;
+
+    /// A phone must be proven within 10 minutes of being named (NIST 4.1.2.2).
+    Seconds BINDING_LIFE: u64 = 10 * MINUTE;
+
+    /// Wrong passwords before the first lock (Entra smart lockout: 10).
+    Count SIGN_IN_FAILURES: u64 = 10;
+
+    /// The first lock lasts a minute, each next one twice as long (Entra: 60 s, growing).
+    Seconds LOCK_FIRST: u64 = MINUTE;
+
+    /// No lock lasts longer than an hour (choice).
+    Seconds LOCK_LONGEST: u64 = HOUR;
+
+    /// Wrong passwords in a row after which a lock no longer ends by itself (NIST 3.2.2: 100 at most).
+    Count PASSWORD_FAILURES: u64 = 100;
+
+    /// Wrong passwords that do not count again when they are repeated (Entra smart lockout: 3).
+    Count WRONG_PASSWORDS_REMEMBERED: usize = 3;
+
+    /// A device stays known for 90 days after a sign-in was completed on it (choice).
+    Seconds DEVICE_LIFE: u64 = 90 * DAY;
+
+    /// Password proven, something else still asked: 5 minutes (choice).
+    Seconds PENDING_LIFE: u64 = 5 * MINUTE;
+
+    /// First sign-in: time to choose a password and register a phone (choice).
+    Seconds FIRST_SIGN_IN_LIFE: u64 = 30 * MINUTE;
+
+    /// A session dies after 30 minutes without a request (NIST AAL2: an hour at most).
+    Seconds SESSION_IDLE: u64 = 30 * MINUTE;
+
+    /// A session dies after 12 hours (NIST AAL2: 24 hours at most).
+    Seconds SESSION_LIFE: u64 = 12 * HOUR;
+
+    /// An administrator's session dies after 15 minutes without a request (choice).
+    Seconds ADMIN_SESSION_IDLE: u64 = 15 * MINUTE;
+
+    /// An administrator's session dies after 8 hours (choice).
+    Seconds ADMIN_SESSION_LIFE: u64 = 8 * HOUR;
+
+    /// Adding a method needs a sign-in not older than this, or a new one (ASVS 7.5.1; 5 minutes).
+    Seconds STEP_UP_LIFE: u64 = 5 * MINUTE;
+
+    /// Shortest password where no second factor is asked (NIST 3.1.1.2).
+    Count PASSWORD_MIN: usize = 15;
+
+    /// Shortest password of an account that has a second factor (NIST 3.1.1.2).
+    Count PASSWORD_MIN_WITH_SECOND_FACTOR: usize = 8;
+
+    /// Longest password, in code points (Entra: 256).
+    Count PASSWORD_MAX: usize = 256;
+
+    /// Longest password, in UTF-8 bytes; refused before any work is done on it (SEC-37).
+    Bytes PASSWORD_MAX_BYTES: usize = 1_024;
+
+    /// Largest request body in bytes (SEC-37, SEC-68).
+    Bytes BODY_MAX: usize = 8 * 1_024;
+
+    /// Largest body that carries a logo: [`LOGO_MAX`] in base64, and a version.
+    Bytes LOGO_BODY_MAX: usize = 40 * 1_024;
+
+    /// Deepest nesting of a request body (SEC-68).
+    Count BODY_DEPTH: usize = 8;
+
+    /// Longest name of a person or group as it is typed, in bytes (choice).
+    Bytes NAME_MAX_BYTES: usize = 256;
+
+    /// Largest logo as it is sent, in bytes (choice).
+    Bytes LOGO_MAX: usize = 24 * 1_024;
+
+    /// Largest logo as it is kept: written anew it may be less well compressed than it came (choice).
+    Bytes LOGO_KEPT_MAX: usize = 64 * 1_024;
+
+    /// Widest logo in pixels (choice).
+    Count LOGO_WIDTH: u32 = 480;
+
+    /// Highest logo in pixels (choice).
+    Count LOGO_HEIGHT: u32 = 160;
+
+    /// Addresses people may be sent on to (choice).
+    Count RETURN_ADDRESSES: usize = 10;
+
+    /// What has ended stays for a day before it is removed: seconds (choice; whoever is late finds it gone for
+    /// them, not as new).
+    Seconds SWEEP_MARGIN: u64 = DAY;
+
+    /// Slots that decoys and client addresses share per window, so that strangers cannot grow the
+    /// store without bound (SEC-75).
+    Count STRANGER_SLOTS: u32 = 1 << 16;
+
+    /// Seconds a deleted account can be restored for: 30 days (Entra).
+    Seconds RESTORABLE_FOR: u64 = 30 * 86_400;
+
+    /// Seconds a code lives that an administrator started a reset with: a day (choice).
+    Seconds HELPDESK_CODE_LIFE: u64 = DAY;
+}
+
+impl Row {
+    /// What it means, without the marks of the code's documentation.
+    pub fn words(self) -> String {
+        self.what.trim().replace("[`", "`").replace("`]", "`")
+    }
+}
+
+impl Amount {
+    /// `10 in 10 minutes`, `8 KiB`, `a day`.
+    pub fn words(self) -> String {
+        match self {
+            Self::Count(count) => grouped(count),
+            Self::Bytes(bytes) if bytes % 1_024 == 0 => format!("{} KiB", bytes / 1_024),
+            Self::Bytes(bytes) => format!("{} bytes", grouped(bytes)),
+            Self::Seconds(seconds) => time(seconds),
+            Self::Limited(limit) => format!("{} in {}", grouped(limit.count), time(limit.window)),
+            Self::Waits(waits) => {
+                let waits: Vec<String> = waits.iter().map(u64::to_string).collect();
+                format!("{} seconds", waits.join(", "))
+            }
+        }
+    }
+}
+
+fn time(seconds: u64) -> String {
+    let units = [(DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")];
+    let (length, unit) =
+        units.into_iter().find(|(length, _)| seconds % length == 0 && seconds > 0).unwrap_or((1, "second"));
+    let count = seconds / length;
+    if count == 1 { format!("1 {unit}") } else { format!("{} {unit}s", grouped(count)) }
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The table as docs/LIMITS.md has it.
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "# Limits\n\nEvery number Relatch goes by, with its source. This page is written by a test from the table the code uses \
+         (`crates/relatch-core/src/limits.rs`); the portal shows the same one. \"NIST\" is SP 800-63B-4, \"ASVS\" is OWASP \
+         ASVS 5.0, \"Entra\" is Microsoft's published behaviour; (choice) marks our own number.\n\n\
+         | number | amount | what, and why |\n|---|---|---|\n",
+    );
+    for row in TABLE {
+        text.push_str(&format!("| `{}` | {} | {} |\n", row.name, row.amount.words(), row.words()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_well() {
+        assert_eq!(Amount::Limited(START_PER_CLIENT).words(), "10 in 10 minutes");
+        assert_eq!(Amount::Bytes(8_192).words(), "8 KiB");
+        assert_eq!(Amount::Bytes(1_000).words(), "1,000 bytes");
+        assert_eq!(Amount::Seconds(90 * DAY).words(), "90 days");
+        assert_eq!(Amount::Seconds(HOUR).words(), "1 hour");
+        assert_eq!(Amount::Seconds(3).words(), "3 seconds");
+        assert_eq!(Amount::Count(65_536).words(), "65,536");
+        assert_eq!(Amount::Waits(&[30, 60]).words(), "30, 60 seconds");
+    }
+
+    #[test]
+    fn every_number_has_words_and_a_name_of_its_own() {
+        for (at, row) in TABLE.iter().enumerate() {
+            assert!(row.what.len() > 20 && !row.what.contains('|'), "{}", row.name);
+            assert!(TABLE.iter().skip(at + 1).all(|other| other.name != row.name), "{}", row.name);
+        }
+        assert!(markdown().lines().count() > 60);
+    }
+}

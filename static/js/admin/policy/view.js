@@ -4,10 +4,11 @@ import { get } from "../../api.js";
 import { customisation } from "./customisation.js";
 import { entitlement } from "./entitlement.js";
 import { renderForm } from "./form.js";
+import { limits } from "./limits.js";
 import { passwords } from "./passwords.js";
 import { methods, notifications, registration } from "./simple.js";
 
-const SECTIONS = { methods, registration, notifications, passwords, entitlement, customisation };
+const SECTIONS = { methods, registration, notifications, passwords, entitlement, customisation, limits };
 
 /** The view of one section. */
 export function policyView(portal, name) {
@@ -17,8 +18,8 @@ export function policyView(portal, name) {
     section && {
       title: section.title,
       section: `password-reset/${name}`,
-      load: () => get("/api/policy"),
-      render: (policy) => render(policy[name], name, portal, section, policy),
+      load: section.load ?? (() => get("/api/policy")),
+      render: (loaded) => (section.load ? render(loaded) : render(loaded[name], name, portal, section, loaded)),
     }
   );
 }

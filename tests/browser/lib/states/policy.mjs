@@ -87,4 +87,10 @@ export async function adminPolicyFull(page, see) {
   await mistakes(page);
   await see("admin-entitlement-mistake", page);
   await full();
+  await page.goto("/admin/policy#password-reset/limits");
+  await heading(page, "Limits");
+  await see("admin-limits", page);
+  await field(page, "Find a limit").fill("no such words");
+  await page.getByText("No limit has these words.").waitFor();
+  await see("admin-limits-none", page);
 }
