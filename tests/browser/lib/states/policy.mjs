@@ -51,7 +51,7 @@ export async function adminPolicy(page, see) {
   await mistakes(page);
   await see("admin-methods-refused", page);
   await refused();
-  const current = { version: 1_000_000, needed: 2, text: true, call: false, email: true, app: true, recovery_codes: false };
+  const current = { version: 1_000_000, needed: 2, text: true, call: false, email: true, app: true, recovery_codes: false, countries: ["GB"] };
   const stale = await answer(page, url, 409, { code: "stale_version", title: "Stale.", current, status: 409 });
   await press(page, "Save");
   await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
