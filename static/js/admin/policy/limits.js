@@ -1,26 +1,24 @@
 // Password reset > Limits: the numbers Relatch goes by, to be looked at.
 
 import { get } from "../../api.js";
-import { $, announce, count, make, stamp } from "../../dom.js";
+import { $, announce, count, stamp } from "../../dom.js";
+import { row } from "../parts.js";
 
 /** `a` stands for code in the documents; here it is only words. */
 const plain = (text) => text.replaceAll("`", "");
 
 function line({ name, amount, what }) {
-  const row = make("tr", {}, make("td", {}, plain(what)), make("td", {}, amount));
-  row.setAttribute("role", "row");
-  for (const cell of row.children) cell.setAttribute("role", "cell");
-  return { row, words: `${name} ${amount} ${what}`.toLowerCase() };
+  return { row: row([["What", plain(what)], ["How much", amount]]), words: `${name} ${amount} ${what}`.toLowerCase() };
 }
 
 function renderLimits({ limits }) {
   const root = stamp("t-limits");
   const lines = limits.map(line);
-  $("tbody", root).append(...lines.map(({ row }) => row));
+  $("tbody", root).append(...lines.map((one) => one.row));
   $("#f-find", root).addEventListener("input", (event) => {
     const wanted = event.target.value.trim().toLowerCase();
-    for (const { row, words } of lines) row.hidden = !words.includes(wanted);
-    const shown = lines.filter(({ row }) => !row.hidden).length;
+    for (const one of lines) one.row.hidden = !one.words.includes(wanted);
+    const shown = lines.filter((one) => !one.row.hidden).length;
     $("[data-none]", root).hidden = shown > 0;
     $("table", root).hidden = shown === 0;
     announce(count(shown, "limit"));
