@@ -247,7 +247,7 @@ impl Amount {
     pub fn words(self) -> String {
         match self {
             Self::Count(count) => grouped(count),
-            Self::Bytes(bytes) if bytes % 1_024 == 0 => format!("{} KiB", bytes / 1_024),
+            Self::Bytes(bytes) if bytes.is_multiple_of(1_024) => format!("{} KiB", bytes / 1_024),
             Self::Bytes(bytes) => format!("{} bytes", grouped(bytes)),
             Self::Seconds(seconds) => time(seconds),
             Self::Limited(limit) => format!("{} in {}", grouped(limit.count), time(limit.window)),
@@ -262,7 +262,7 @@ impl Amount {
 fn time(seconds: u64) -> String {
     let units = [(DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")];
     let (length, unit) =
-        units.into_iter().find(|(length, _)| seconds % length == 0 && seconds > 0).unwrap_or((1, "second"));
+        units.into_iter().find(|(length, _)| seconds.is_multiple_of(*length) && seconds > 0).unwrap_or((1, "second"));
     let count = seconds / length;
     if count == 1 { format!("1 {unit}") } else { format!("{} {unit}s", grouped(count)) }
 }
@@ -271,7 +271,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
