@@ -79,9 +79,10 @@ pub async fn reset<K: Kv, E: Entropy>(
     };
     let target = flow.real.then(|| flow.subject.to_string());
     let mut batch = Batch::default();
-    let kinds = entitled.as_ref().map(|person| person.standing(&policy).kinds).unwrap_or_default();
+    let standing = entitled.as_ref().map(|person| person.standing(&policy));
+    let kinds = standing.map(|standing| standing.kinds).unwrap_or_default();
     let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), kinds, typed).await?;
-    let usable = |kind: Kind| kinds.has(kind) && !flow.proven().has(kind);
+    let usable = |kind: Kind| standing.is_some_and(|standing| standing.kinds_left(flow.proven()).has(kind));
     let judging = Judging { what, proof, person: entitled.as_ref(), policy: &policy, target: target.clone() };
     let kind = match judged {
         Judged::Right(kind) if usable(kind) => kind,
@@ -136,7 +137,7 @@ fn next<K: Kv, E: Entropy>(app: &App<K, E>, flow: &mut Flow, person: &Person, po
         flow.stage = FlowStage::Started;
         flow.last_sent = Timestamp(0);
         let step = flow.proven().count().saturating_add(1);
-        return Next::Verify { step, methods: ways(policy, standing.kinds.without(flow.proven())) };
+        return Next::Verify { step, methods: ways(policy, standing.kinds_left(flow.proven())) };
     }
     flow.stage = FlowStage::Proven;
     flow.proven_at = app.now;

@@ -51,6 +51,8 @@ pub const FAILURE_WINDOW: u64 = DAY;
 pub const METHOD_FAILURES: i64 = 100;
 /// Seconds to wait after the first, second, third and every later code (choice).
 pub const SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
+/// Who won a message and died before writing it down blocks its destination for so long at most (choice).
+pub const SEND_CLAIM: u64 = 5 * MINUTE;
 /// Codes per flow (choice).
 pub const SENDS_PER_FLOW: u64 = 3;
 /// Codes per destination and hour (Entra: 5 texts an hour).
@@ -77,6 +79,11 @@ pub const NOTICE_LIFE: u64 = HOUR;
 
 /// A reset flow, from START to SETPW (Entra: 15 minutes).
 pub const FLOW_LIFE: u64 = 15 * MINUTE;
+/// Who won a change of password and died before writing it blocks flows and sessions begun in the same
+/// quarter of an hour (choice).
+pub const PASSWORD_CLAIM: u64 = 15 * MINUTE;
+/// Who won the next version of a record and died before writing it blocks the others for so long (choice).
+pub const RECORD_CLAIM: u64 = MINUTE;
 /// What a right code buys: 5 minutes to choose a password (choice).
 pub const GRANT_LIFE: u64 = 5 * MINUTE;
 /// A phone must be proven within 10 minutes of being named (NIST 4.1.2.2).

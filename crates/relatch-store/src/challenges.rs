@@ -4,7 +4,7 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::{Challenge, Purpose, Via};
 use crate::vault::{Batch, Vault};
 use data_encoding::HEXLOWER;
-use relatch_core::code::{attempts_allowed, may_evaluate};
+use relatch_core::code::{attempts_allowed, day_is_used_up, may_evaluate};
 use relatch_core::keyed::same;
 use relatch_core::limits::{CODE_LIFE, FAILURE_WINDOW, FAILURES_PER_DAY, MAILED_CODE_LIFE};
 use relatch_core::{AccountId, Code, Timestamp};
@@ -115,7 +115,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let attempt = self.count(&counter).await?;
         let allowed = challenge.as_ref().map_or(FAILURES_PER_DAY, |challenge| challenge.allowed);
         if !may_evaluate(attempt, allowed) {
-            let for_today = attempt > FAILURES_PER_DAY;
+            let for_today = day_is_used_up(attempt);
             let retry_after = if for_today { now.until(end).max(1) } else { 0 };
             return Ok(Tried::UsedUp { for_today, retry_after });
         }
@@ -140,7 +140,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let end = window_end(window);
         let attempt = self.count(&self.keys.attempts(what.purpose, what.subject, what.generation, window, end)).await?;
         let refused =
-            (attempt > FAILURES_PER_DAY).then(|| Tried::UsedUp { for_today: true, retry_after: now.until(end).max(1) });
+            day_is_used_up(attempt).then(|| Tried::UsedUp { for_today: true, retry_after: now.until(end).max(1) });
         Ok(ChargedAttempt { window, attempt, refused })
     }
 

@@ -3,6 +3,7 @@
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::PasswordRecord;
 use crate::vault::{Batch, Vault};
+use relatch_core::limits::PASSWORD_CLAIM;
 use relatch_core::{AccountId, Timestamp};
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
@@ -15,11 +16,10 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         generation: u64,
         begun: Timestamp,
     ) -> Result<bool, StoreError> {
-        const BUCKET: u64 = 15 * 60;
         let key = self.keys.claim(
             &self.keys.password(id),
             generation.saturating_add(1),
-            begun.window(BUCKET),
+            begun.window(PASSWORD_CLAIM),
             begun.plus(86_400),
         );
         self.wins(&key).await

@@ -5,11 +5,9 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::seal::Sealer;
 use data_encoding::HEXLOWER;
 use relatch_core::Timestamp;
+use relatch_core::limits::RECORD_CLAIM;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// How long a writer that died blocks the next version of an administrator's record, in seconds.
-const CLAIM_BUCKET: u64 = 60;
 
 pub struct Vault<K, E> {
     pub(crate) kv: K,
@@ -108,10 +106,10 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Wins the right to write version `version` of an administrator's record. A winner that dies
-    /// before writing blocks others for [`CLAIM_BUCKET`] seconds, not for ever.
+    /// before writing blocks others for [`RECORD_CLAIM`] seconds, not for ever.
     pub(crate) async fn claim_version(&self, record: &str, version: u64, now: Timestamp) -> Result<(), StoreError> {
-        let bucket = now.window(CLAIM_BUCKET);
-        let key = self.keys.claim(record, version, bucket, now.plus(CLAIM_BUCKET));
+        let bucket = now.window(RECORD_CLAIM);
+        let key = self.keys.claim(record, version, bucket, now.plus(RECORD_CLAIM));
         if self.wins(&key).await? { Ok(()) } else { Err(StoreError::Contended) }
     }
 }
