@@ -120,7 +120,7 @@ async fn break_each(backend: Backend, steps: &[Step]) {
 
 /// Each operation on one of the two stores, refusals and deaths in turn; with more time, everything on both.
 fn effects(backend: Backend, at: usize) -> Vec<StoreEffect> {
-    if std::env::var_os("RELATCH_FULL").is_some() {
+    if relatch_tests::full() {
         return vec![StoreEffect::Fail, StoreEffect::LoseAnswer, StoreEffect::Kill];
     }
     if at.is_multiple_of(2) != (backend == Backend::Sqlite) {

@@ -84,7 +84,7 @@ fn arrows_point_down() {
     let allowed = |name: &str| -> &[&str] {
         match name {
             "relatch-core" => &[],
-            "relatch-store" | "relatch-delivery" | "relatch-http" => &["relatch-core"],
+            "relatch-store" | "relatch-delivery" | "relatch-http" | "relatch-model" => &["relatch-core"],
             "relatch-spin" => &["relatch-core", "relatch-store", "relatch-delivery", "relatch-http"],
             _ => &[
                 "relatch-core",
@@ -96,7 +96,7 @@ fn arrows_point_down() {
             ],
         }
     };
-    let crates = ["relatch-core", "relatch-store", "relatch-delivery", "relatch-http", "relatch-spin"]
+    let crates = ["relatch-core", "relatch-store", "relatch-delivery", "relatch-http", "relatch-spin", "relatch-model"]
         .map(|name| (name.to_owned(), format!("crates/{name}")));
     let steps = components().into_iter().map(|name| (name.clone(), format!("components/{name}")));
     let apart = [

@@ -15,7 +15,7 @@ use std::hash::{BuildHasher, RandomState};
 const RACERS: u64 = 50;
 
 fn rounds() -> u64 {
-    if std::env::var_os("RELATCH_FULL").is_some() { 200 } else { 10 }
+    if relatch_tests::full() { 200 } else { 10 }
 }
 
 struct Pair {

@@ -12,3 +12,8 @@ pub mod store;
 pub use browser::{Answer, Browser};
 pub use people::{Admin, Person};
 pub use site::{Backend, Site};
+
+/// `RELATCH_FULL=1`: everything at its full size, which takes hours.
+pub fn full() -> bool {
+    std::env::var_os("RELATCH_FULL").is_some()
+}

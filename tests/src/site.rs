@@ -96,6 +96,13 @@ impl Site {
         self.t.advance(Duration::from_secs(seconds));
     }
 
+    /// Moves the clock to the middle of a span of claims: where two meet, what is won takes one commit more
+    /// (`relatch_core::claim`).
+    pub fn amid_claims(&self) {
+        use relatch_core::limits::SEND_CLAIM;
+        self.advance(SEND_CLAIM + SEND_CLAIM / 2 - self.now().0 % SEND_CLAIM);
+    }
+
     pub async fn settled(&self) {
         self.t.settled().await;
     }

@@ -10,7 +10,7 @@ use relatch_delivery::Notice;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
-use relatch_store::challenges::Tried;
+use relatch_store::challenges::{Tried, day_of};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::methods::AppTried;
 use relatch_store::outbox::OutboxTicket;
@@ -61,7 +61,7 @@ pub async fn confirm_app<K: Kv, E: Entropy>(
         }
         .into());
     }
-    app.vault.give_back_attempt(what, app.now).await?;
+    app.vault.give_back_attempt(what, day_of(app.now)).await?;
     let added = app.vault.add_app(&mut batch, what.subject, pending, app.now).await?;
     let ticket = written(app, caller, batch, &policy, Kind::App).await?;
     Ok((added, ticket))

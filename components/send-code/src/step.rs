@@ -108,7 +108,7 @@ fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()
 fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) -> Option<Destination> {
     let standing = person.standing(policy);
     let kind = typed.kind();
-    let usable = standing.kinds.has(kind) && !flow.proven().has(kind) && is_reachable(policy, typed);
+    let usable = standing.kinds_left(flow.proven()).has(kind) && is_reachable(policy, typed);
     let stored = person.methods.stored(typed.into(), &typed.to_stored())?;
     let stored = match typed {
         Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(stored)?),

@@ -43,7 +43,7 @@ pub async fn reset<K: Kv, E: Entropy>(
         refuse_used(app, &person, &policy, &password)?;
         refuse_breached(breaches, &policy, &password).await?;
     }
-    if !app.vault.claim_password_change(flow.subject, flow.generation, flow.begun).await? {
+    if !app.vault.claim_password_change(flow.subject, flow.generation, app.now).await? {
         return Err(Code::GrantSpent.into());
     }
     let record = app.replace_password(&person.password, &password, &policy, "password_reset")?;
@@ -157,7 +157,7 @@ async fn change_to<K: Kv, E: Entropy>(
 ) -> Stepped<Opened> {
     let person = caller.person();
     let (id, generation) = (person.account.id, person.password.generation);
-    if !app.vault.claim_password_change(id, generation, caller.session.record.begun).await? {
+    if !app.vault.claim_password_change(id, generation, app.now).await? {
         return Err(Code::WrongStep.into());
     }
     let first = person.password.must_change;

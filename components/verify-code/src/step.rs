@@ -12,7 +12,7 @@ use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
 use relatch_spin::views::{MethodView, ways};
 use relatch_spin::{App, Stepped};
-use relatch_store::challenges::{CodeFor, Tried};
+use relatch_store::challenges::{CodeFor, Tried, day_of};
 use relatch_store::events::{Event, EventKind, FlowPlace};
 use relatch_store::methods::{AppTried, Registered};
 use relatch_store::outbox::OutboxTicket;
@@ -39,7 +39,8 @@ pub struct SignedIn {
 
 /// What a right answer proves, or why it is none.
 enum Judged {
-    Right(Kind),
+    /// The kind, and the day the attempt was charged to.
+    Right(Kind, u64),
     No(Tried),
 }
 
@@ -79,13 +80,14 @@ pub async fn reset<K: Kv, E: Entropy>(
     };
     let target = flow.real.then(|| flow.subject.to_string());
     let mut batch = Batch::default();
-    let kinds = entitled.as_ref().map(|person| person.standing(&policy).kinds).unwrap_or_default();
+    let standing = entitled.as_ref().map(|person| person.standing(&policy));
+    let kinds = standing.map(|standing| standing.kinds).unwrap_or_default();
     let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), kinds, typed).await?;
-    let usable = |kind: Kind| kinds.has(kind) && !flow.proven().has(kind);
+    let usable = |kind: Kind| standing.is_some_and(|standing| standing.kinds_left(flow.proven()).has(kind));
     let judging = Judging { what, proof, person: entitled.as_ref(), policy: &policy, target: target.clone() };
     let kind = match judged {
-        Judged::Right(kind) if usable(kind) => kind,
-        Judged::Right(_) => return Err(refuse(app, batch, Tried::Wrong, judging).await),
+        Judged::Right(kind, _) if usable(kind) => kind,
+        Judged::Right(..) => return Err(refuse(app, batch, Tried::Wrong, judging).await),
         Judged::No(tried) => return Err(refuse(app, batch, tried, judging).await),
     };
     // (Nobody has no kind that is usable.)
@@ -136,7 +138,7 @@ fn next<K: Kv, E: Entropy>(app: &App<K, E>, flow: &mut Flow, person: &Person, po
         flow.stage = FlowStage::Started;
         flow.last_sent = Timestamp(0);
         let step = flow.proven().count().saturating_add(1);
-        return Next::Verify { step, methods: ways(policy, standing.kinds.without(flow.proven())) };
+        return Next::Verify { step, methods: ways(policy, standing.kinds_left(flow.proven())) };
     }
     flow.stage = FlowStage::Proven;
     flow.proven_at = app.now;
@@ -162,8 +164,8 @@ async fn judge<K: Kv, E: Entropy>(
             let code = SentCode::parse(typed).filter(|_| person.is_some());
             return Ok(match app.vault.try_code(batch, what, code.as_ref(), app.now).await? {
                 // A destination that was removed meanwhile proves nothing any more (SEC-46).
-                Tried::Right { via, to } if person.is_some_and(|person| person.methods.has(via, &to)) => {
-                    Judged::Right(via.kind())
+                Tried::Right { via, to, day } if person.is_some_and(|person| person.methods.has(via, &to)) => {
+                    Judged::Right(via.kind(), day)
                 }
                 Tried::Right { .. } => Judged::No(Tried::Wrong),
                 tried => Judged::No(tried),
@@ -183,7 +185,7 @@ async fn judge<K: Kv, E: Entropy>(
         Proof::HelpdeskCode => (Kind::HelpdeskCode, AppTried::Other(Tried::Wrong)),
     };
     Ok(match tried {
-        AppTried::Right => Judged::Right(kind),
+        AppTried::Right => Judged::Right(kind, day_of(app.now)),
         AppTried::Other(tried) => Judged::No(tried),
     })
 }
@@ -218,10 +220,10 @@ pub async fn register<K: Kv, E: Entropy>(
     let target = Some(what.subject.to_string());
     let mut batch = Batch::default();
     let tried = app.vault.try_code(&mut batch, what, SentCode::parse(typed).as_ref(), app.now).await?;
-    let Tried::Right { via, to } = tried else {
+    let Tried::Right { via, to, day } = tried else {
         return Err(write_down(app, batch, tried, target).await?.into());
     };
-    app.vault.give_back_attempt(what, app.now).await?;
+    app.vault.give_back_attempt(what, day).await?;
     let policy = app.vault.policy().await?;
     let before = &caller.person().methods;
     let mut after = before.clone();
@@ -272,16 +274,16 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     if closed(app, what, proof, person, kinds).await? {
         return Err(Code::MethodClosed.into());
     }
-    let kind = match judge(app, &mut batch, what, proof, Some(person), kinds, typed).await? {
+    let (kind, day) = match judge(app, &mut batch, what, proof, Some(person), kinds, typed).await? {
         // Mail is no second factor: none is ever sent for a sign-in, and none would count.
-        Judged::Right(kind) if kind != Kind::Email => kind,
-        Judged::Right(_) => return Err(write_down(app, batch, Tried::Wrong, target).await?.into()),
+        Judged::Right(kind, day) if kind != Kind::Email => (kind, day),
+        Judged::Right(..) => return Err(write_down(app, batch, Tried::Wrong, target).await?.into()),
         Judged::No(tried) => {
             let judging = Judging { what, proof, person: Some(person), policy: &policy, target };
             return Err(refuse(app, batch, tried, judging).await);
         }
     };
-    app.vault.give_back_attempt(what, app.now).await?;
+    app.vault.give_back_attempt(what, day).await?;
     app.vault.forgive_strikes(what, person.methods.id_of(kind).unwrap_or_default()).await?;
     let stage = after_second_factor(
         person.password.must_change,

@@ -37,6 +37,11 @@ pub fn may_evaluate(attempt: u64, allowed: u64) -> bool {
     attempt >= 1 && attempt <= allowed
 }
 
+/// Is attempt number `attempt` one more than an account may make in a day? Nothing is compared any more.
+pub fn day_is_used_up(attempt: u64) -> bool {
+    attempt > crate::limits::FAILURES_PER_DAY
+}
+
 /// The last attempt number a code made now may be compared at.
 ///
 /// `failures` may lag behind the truth (it is read from a record, not the counter); that only makes
@@ -80,6 +85,12 @@ mod tests {
         assert!(!may_evaluate(6, attempts_allowed(0)));
         assert!(!may_evaluate(11, attempts_allowed(10)));
         assert!(!may_evaluate(0, 5));
+    }
+
+    #[test]
+    fn the_eleventh_attempt_is_one_too_many() {
+        assert!(!day_is_used_up(10));
+        assert!(day_is_used_up(11));
     }
 
     proptest! {

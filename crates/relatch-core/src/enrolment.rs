@@ -34,6 +34,11 @@ impl Standing {
         if self.is_guarded() { self.needed.max(ADMINISTRATOR_NEEDS) } else { self.needed }
     }
 
+    /// Kinds that would still prove something to a reset in which `proven` is: a kind counts once.
+    pub fn kinds_left(self, proven: Kinds) -> Kinds {
+        self.kinds.without(proven)
+    }
+
     fn is_guarded(self) -> bool {
         self.administrator || self.has_app
     }
@@ -168,6 +173,14 @@ mod tests {
             codes,
             ["reset_sign_in_blocked", "reset_not_in_group", "reset_not_entitled", "reset_nothing_registered"]
         );
+    }
+
+    #[test]
+    fn a_kind_counts_once_and_only_while_it_is_registered() {
+        let mia = Standing { kinds: PHONE.with(Kind::Email), ..MIA };
+        assert_eq!(mia.kinds_left(Kinds::NONE), mia.kinds);
+        assert_eq!(mia.kinds_left(PHONE), Kinds::NONE.with(Kind::Email));
+        assert_eq!(MIA.kinds_left(PHONE.with(Kind::RecoveryCodes)), Kinds::NONE);
     }
 
     #[test]

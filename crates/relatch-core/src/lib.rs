@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod breach;
+pub mod claim;
 pub mod code;
 pub mod coded;
 pub mod colour;

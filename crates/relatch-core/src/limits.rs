@@ -102,6 +102,20 @@ limits! {
     /// Seconds to wait after the first, second, third and every later code (choice).
     Waits SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
 
+    /// A winner that dies before it writes down what it won holds up others until the end of its span: of a
+    /// record, of a message to a destination, of a password (choice).
+    Seconds RECORD_CLAIM: u64 = MINUTE;
+
+    /// See RECORD_CLAIM; for messages.
+    Seconds SEND_CLAIM: u64 = 5 * MINUTE;
+
+    /// See RECORD_CLAIM; for passwords.
+    Seconds PASSWORD_CLAIM: u64 = 15 * MINUTE;
+
+    /// So close to the end or the beginning of a span, what is won has to be won in the next or the last one too:
+    /// no request takes longer (choice, the host's time-out).
+    Seconds CLAIM_MARGIN: u64 = 30;
+
     /// Codes per flow (choice).
     Count SENDS_PER_FLOW: u64 = 3;
 

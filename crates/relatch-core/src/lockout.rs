@@ -40,6 +40,17 @@ pub fn uses_up(now: Timestamp, locked_until: Timestamp, round: u32, attempt: u64
     now >= locked_until && attempt >= allowance(round)
 }
 
+/// The lock that is written when `round` is used up: the next round, and when it begins.
+pub fn lock_after(round: u32, now: Timestamp) -> (u32, Timestamp) {
+    (round.saturating_add(1), now.plus(lock_length(round)))
+}
+
+/// Is a right password the first attempt of all? Then its number is given back; otherwise what was counted is
+/// forgotten by counting anew.
+pub fn is_first(round: u32, attempt: u64) -> bool {
+    round == 0 && attempt == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +74,19 @@ mod tests {
         assert!(uses_up(now, open, 0, 10));
         assert!(uses_up(now, open, 0, 37));
         assert!(!uses_up(now, Timestamp(2_000), 0, 37));
+    }
+
+    #[test]
+    fn a_round_that_is_used_up_is_followed_by_the_next_one_after_its_lock() {
+        assert_eq!(lock_after(0, Timestamp(1_000)), (1, Timestamp(1_060)));
+        assert_eq!(lock_after(1, Timestamp(1_000)), (2, Timestamp(1_120)));
+        assert_eq!(lock_after(u32::MAX, Timestamp(1_000)), (u32::MAX, Timestamp(u64::MAX)));
+    }
+
+    #[test]
+    fn only_the_first_attempt_of_the_first_round_is_given_back() {
+        assert!(is_first(0, 1));
+        assert!(!is_first(0, 2) && !is_first(1, 1));
     }
 
     #[test]

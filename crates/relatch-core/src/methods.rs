@@ -1,7 +1,9 @@
 //! Kinds of ways to prove who one is, and what policy lets people use.
 
+use crate::limits::METHOD_FAILURES;
+
 /// A kind of method. Text and call to one number are one kind: who has the phone has both (SEC-22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Phone,
     Email,
@@ -37,7 +39,7 @@ impl Kind {
 }
 
 /// A set of kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Kinds(u8);
 
 impl Kinds {
@@ -88,6 +90,11 @@ impl Kinds {
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & 31)
     }
+}
+
+/// Do so many wrong answers in a row close a method (SEC-18)?
+pub fn closes(wrong_in_a_row: i64) -> bool {
+    wrong_in_a_row >= METHOD_FAILURES
 }
 
 impl FromIterator<Kind> for Kinds {
@@ -166,6 +173,12 @@ mod tests {
     use super::*;
 
     const ALL: Allowed = Allowed { text: true, call: true, email: true, app: true, recovery_codes: true, needed: 1 };
+
+    #[test]
+    fn a_hundred_wrong_answers_in_a_row_close_a_method() {
+        assert!(!closes(99));
+        assert!(closes(100) && closes(101));
+    }
 
     #[test]
     fn text_and_call_are_one_kind() {

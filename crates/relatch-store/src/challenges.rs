@@ -4,7 +4,7 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::{Challenge, Purpose, Via};
 use crate::vault::{Batch, Vault};
 use data_encoding::HEXLOWER;
-use relatch_core::code::{attempts_allowed, may_evaluate};
+use relatch_core::code::{attempts_allowed, day_is_used_up, may_evaluate};
 use relatch_core::keyed::same;
 use relatch_core::limits::{CODE_LIFE, FAILURE_WINDOW, FAILURES_PER_DAY, MAILED_CODE_LIFE};
 use relatch_core::{AccountId, Code, Timestamp};
@@ -29,6 +29,8 @@ pub enum Tried {
     Right {
         via: Via,
         to: String,
+        /// The day the attempt was charged to: the one the code was made on.
+        day: u64,
     },
     Wrong,
     /// Nothing was compared: this code, or this account for today, has been tried too often.
@@ -74,7 +76,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     ) -> Result<NewCode, StoreError> {
         let code = self.random_code()?;
         let id = self.random_id()?;
-        let window = now.window(FAILURE_WINDOW);
+        let window = day_of(now);
         let failed: Option<u64> = self
             .read(&self.keys.failed(what.purpose, what.subject, what.generation, window, window_end(window)))
             .await?;
@@ -109,13 +111,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         now: Timestamp,
     ) -> Result<Tried, StoreError> {
         let challenge: Option<Challenge> = self.read(&self.keys.challenge(what.purpose, what.kept_at)).await?;
-        let window = challenge.as_ref().map_or_else(|| now.window(FAILURE_WINDOW), |challenge| challenge.window);
+        let window = challenge.as_ref().map_or_else(|| day_of(now), |challenge| challenge.window);
         let end = window_end(window);
         let counter = self.keys.attempts(what.purpose, what.subject, what.generation, window, end);
         let attempt = self.count(&counter).await?;
         let allowed = challenge.as_ref().map_or(FAILURES_PER_DAY, |challenge| challenge.allowed);
         if !may_evaluate(attempt, allowed) {
-            let for_today = attempt > FAILURES_PER_DAY;
+            let for_today = day_is_used_up(attempt);
             let retry_after = if for_today { now.until(end).max(1) } else { 0 };
             return Ok(Tried::UsedUp { for_today, retry_after });
         }
@@ -126,7 +128,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             let ours = challenge.binding == what.binding && challenge.generation == what.generation;
             let digest = self.code_digest(what, &challenge.id, code);
             if same(digest.as_bytes(), challenge.code.as_bytes()) && ours && self.claim_code(challenge).await? {
-                return Ok(Tried::Right { via: challenge.via, to: challenge.to.clone() });
+                return Ok(Tried::Right { via: challenge.via, to: challenge.to.clone(), day: window });
             }
         }
         self.put(batch, self.keys.failed(what.purpose, what.subject, what.generation, window, end), &attempt)?;
@@ -136,11 +138,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Charges an attempt with something that was not sent, and says whether it may be looked at: ten
     /// wrong ones a day, together with those that were sent.
     pub(crate) async fn charge_attempt(&self, what: CodeFor<'_>, now: Timestamp) -> Result<ChargedAttempt, StoreError> {
-        let window = now.window(FAILURE_WINDOW);
+        let window = day_of(now);
         let end = window_end(window);
         let attempt = self.count(&self.keys.attempts(what.purpose, what.subject, what.generation, window, end)).await?;
         let refused =
-            (attempt > FAILURES_PER_DAY).then(|| Tried::UsedUp { for_today: true, retry_after: now.until(end).max(1) });
+            day_is_used_up(attempt).then(|| Tried::UsedUp { for_today: true, retry_after: now.until(end).max(1) });
         Ok(ChargedAttempt { window, attempt, refused })
     }
 
@@ -158,9 +160,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 
     /// A right code was no failure: sign-ins and registrations give their attempt back, so that ten
     /// good days do not look like ten wrong codes. (After a reset the generation changes instead.)
-    pub async fn give_back_attempt(&self, what: CodeFor<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let window = now.window(FAILURE_WINDOW);
-        let counter = self.keys.attempts(what.purpose, what.subject, what.generation, window, window_end(window));
+    /// It was charged to `day`, and another day's count is not touched.
+    pub async fn give_back_attempt(&self, what: CodeFor<'_>, day: u64) -> Result<(), StoreError> {
+        let counter = self.keys.attempts(what.purpose, what.subject, what.generation, day, window_end(day));
         self.kv.increment(&counter, -1).await.map(|_| ())
     }
 
@@ -191,6 +193,11 @@ pub fn code_life(via: Via) -> u64 {
         Via::Phone => CODE_LIFE,
         Via::Email => MAILED_CODE_LIFE,
     }
+}
+
+/// The day whose failures are counted together.
+pub fn day_of(now: Timestamp) -> u64 {
+    now.window(FAILURE_WINDOW)
 }
 
 pub(crate) fn window_end(window: u64) -> Timestamp {
@@ -225,7 +232,7 @@ mod tests {
     }
 
     fn right() -> Tried {
-        Tried::Right { via: Via::Phone, to: "+44 7400123456".to_owned() }
+        Tried::Right { via: Via::Phone, to: "+44 7400123456".to_owned(), day: day_of(NOW) }
     }
 
     fn wrong(code: &Code) -> String {

@@ -205,7 +205,7 @@ impl Keys {
         self.key("find-seq", &[prefix.as_bytes()])
     }
 
-    /// The gate to version `version` of a record; `bucket` bounds how long a winner that died blocks it.
+    /// The gate to version `version` of a record in one span of time.
     pub fn claim(&self, record: &str, version: u64, bucket: u64, end: Timestamp) -> String {
         self.ending(CLAIM, end, &[record.as_bytes(), &version.to_be_bytes(), &bucket.to_be_bytes()])
     }

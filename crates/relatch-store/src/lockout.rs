@@ -117,18 +117,14 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if !charged.uses_up {
             return Ok(());
         }
-        let lock = Lock {
-            generation: charged.lock.generation,
-            streak: charged.lock.streak,
-            round: charged.lock.round.saturating_add(1),
-            until: now.plus(lockout::lock_length(charged.lock.round)),
-        };
+        let (round, until) = lockout::lock_after(charged.lock.round, now);
+        let lock = Lock { generation: charged.lock.generation, streak: charged.lock.streak, round, until };
         self.put(batch, self.keys.lock(subject, device), &lock)
     }
 
     /// The password was right: failures so far are forgotten, and this attempt is not one of them.
     pub async fn forgive_sign_in(&self, batch: &mut Batch, charged: &ChargedSignIn) -> Result<(), StoreError> {
-        if charged.number == 1 && charged.lock.round == 0 {
+        if lockout::is_first(charged.lock.round, charged.number) {
             // The one number that is given back belongs to a password that was right.
             if let Some(counter) = &charged.counter {
                 self.kv.increment(counter, -1).await?;

@@ -3,26 +3,19 @@
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::PasswordRecord;
 use crate::vault::{Batch, Vault};
+use relatch_core::limits::PASSWORD_CLAIM;
 use relatch_core::{AccountId, Timestamp};
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
-    /// Wins the right to write the password that follows `generation`. `begun` is when the flow or
-    /// session that asks was begun: a winner that dies blocks only flows begun in the same quarter of
-    /// an hour. One commit.
+    /// Wins the right to write the password that follows `generation`. One commit, two where spans of claims meet.
     pub async fn claim_password_change(
         &self,
         id: AccountId,
         generation: u64,
-        begun: Timestamp,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        const BUCKET: u64 = 15 * 60;
-        let key = self.keys.claim(
-            &self.keys.password(id),
-            generation.saturating_add(1),
-            begun.window(BUCKET),
-            begun.plus(86_400),
-        );
-        self.wins(&key).await
+        let (record, next) = (self.keys.password(id), generation.saturating_add(1));
+        self.wins_spans(|span, end| self.keys.claim(&record, next, span, end), now, PASSWORD_CLAIM).await
     }
 
     pub fn put_password(&self, batch: &mut Batch, id: AccountId, record: &PasswordRecord) -> Result<(), StoreError> {

@@ -4,10 +4,8 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::SendHistory;
 use crate::vault::{Batch, Vault};
 use relatch_core::Timestamp;
+use relatch_core::limits::SEND_CLAIM;
 use relatch_core::sending::{self, Sending};
-
-/// A winner that dies before writing blocks its destination for five minutes at most.
-const BUCKET: u64 = 300;
 
 /// What a destination's history says about one more message.
 pub struct SendSlot {
@@ -43,11 +41,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(SendSlot { sending: sending::may_send(&sent, now), destination, history, this_hour })
     }
 
-    /// Wins the next message to this destination: of any number of requests at once, one. One commit.
+    /// Wins the next message to this destination: of any number of requests at once, one. One commit, two where
+    /// spans of claims meet.
     pub async fn claim_send(&self, slot: &SendSlot, now: Timestamp) -> Result<bool, StoreError> {
         let version = slot.history.version.saturating_add(1);
-        let key = self.keys.send_claim(&slot.destination, version, now.window(BUCKET), now.plus(BUCKET));
-        self.wins(&key).await
+        let gate = |span, end| self.keys.send_claim(&slot.destination, version, span, end);
+        self.wins_spans(gate, now, SEND_CLAIM).await
     }
 
     pub fn put_send(&self, batch: &mut Batch, slot: &SendSlot, now: Timestamp) -> Result<(), StoreError> {

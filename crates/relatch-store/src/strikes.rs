@@ -9,8 +9,7 @@ use crate::challenges::CodeFor;
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::{By, Challenge, Closed, Methods, Purpose, Via};
 use crate::vault::{Batch, Vault};
-use relatch_core::limits::METHOD_FAILURES;
-use relatch_core::methods::Kind;
+use relatch_core::methods::{Kind, closes};
 use relatch_core::{AccountId, Timestamp};
 
 impl<K: Kv, E: Entropy> Vault<K, E> {
@@ -19,7 +18,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn strike(&self, what: CodeFor<'_>, method: &str) -> Result<bool, StoreError> {
         let counter = self.keys.method_failures(what.purpose, what.subject, what.generation, method);
         let failures = self.kv.increment(&counter, 1).await?;
-        Ok(failures >= METHOD_FAILURES && !method.is_empty())
+        Ok(closes(failures) && !method.is_empty())
     }
 
     /// A right answer ends the row. One commit, two if there were wrong ones.

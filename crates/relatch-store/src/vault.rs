@@ -4,12 +4,10 @@ use crate::keys::Keys;
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::seal::Sealer;
 use data_encoding::HEXLOWER;
-use relatch_core::Timestamp;
+use relatch_core::limits::RECORD_CLAIM;
+use relatch_core::{Timestamp, claim};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// How long a writer that died blocks the next version of an administrator's record, in seconds.
-const CLAIM_BUCKET: u64 = 60;
 
 pub struct Vault<K, E> {
     pub(crate) kv: K,
@@ -107,20 +105,26 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(u64::try_from(self.kv.increment(key, 0).await?).unwrap_or(u64::MAX))
     }
 
-    /// Wins the right to write version `version` of an administrator's record. A winner that dies before writing
-    /// blocks others for one to two times [`CLAIM_BUCKET`], not for ever.
-    ///
-    /// It takes this minute's gate and the next one's: writers less than a minute apart, be it by two hosts' clocks
-    /// or because the minute has just turned, meet at one gate at least, and one of them wins it.
+    /// Wins the right to write version `version` of an administrator's record, or loses it to somebody else.
     pub(crate) async fn claim_version(&self, record: &str, version: u64, now: Timestamp) -> Result<(), StoreError> {
-        for at in [now, now.plus(CLAIM_BUCKET)] {
-            let end = at.plus(CLAIM_BUCKET);
-            let key = self.keys.claim(record, version, at.window(CLAIM_BUCKET), end);
-            if !self.wins(&key).await? {
-                return Err(StoreError::Contended);
+        let gate = |span, end| self.keys.claim(record, version, span, end);
+        if self.wins_spans(gate, now, RECORD_CLAIM).await? { Ok(()) } else { Err(StoreError::Contended) }
+    }
+
+    /// Wins what there is a gate to for every span of `length` (`relatch_core::claim` says why). One commit, two where
+    /// spans meet.
+    pub(crate) async fn wins_spans(
+        &self,
+        gate: impl Fn(u64, Timestamp) -> String,
+        now: Timestamp,
+        length: u64,
+    ) -> Result<bool, StoreError> {
+        for (span, end) in claim::spans(now, length) {
+            if !self.wins(&gate(span, end)).await? {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -174,7 +178,7 @@ mod tests {
             // The minute turns, or a second host's clock is ahead or behind.
             assert_eq!(vault.claim_version("r", 2, Timestamp(120)).await, Err(StoreError::Contended));
             assert_eq!(vault.claim_version("r", 2, Timestamp(59)).await, Err(StoreError::Contended));
-            assert_eq!(vault.claim_version("r", 2, Timestamp(180)).await, Ok(()));
+            assert_eq!(vault.claim_version("r", 2, Timestamp(210)).await, Ok(()));
         });
     }
 }
