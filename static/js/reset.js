@@ -10,6 +10,7 @@ import { GONE, handle } from "./form.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { explainNumber, phoneFrom, phoneText, preparePhone } from "./phone.js";
 import { prepareResend } from "./resend.js";
+import { answerOf, forget, prepare } from "./reset/bot.js";
 import { renderDone, renderUnlocked } from "./reset/ends.js";
 import { takeLink, wantedReturn } from "./reset/link.js";
 import { linkHelpdesk, showOrganisation } from "./shell.js";
@@ -95,6 +96,7 @@ function renderName() {
   $("#f-name", root).value = known.name ?? brought?.name ?? "";
   if (brought) fill(root, { lead: "Your helpdesk started this for you. Check that this is your user name, then go on." });
   if (known.reason) $(`[value=${known.reason}]`, root).checked = true;
+  $("form", root).addEventListener("input", prepare, { once: true });
   handle($("form", root), {
     explain: (problem) => (problem.code === "invalid_field" ? [NOT_A_NAME] : explain(problem)),
     send: async (values) => {
@@ -103,13 +105,37 @@ function renderName() {
       const body = { name, reason };
       const back = wantedReturn();
       if (back) body.return_to = back;
-      const started = await post("/api/start-reset", body);
+      const started = await start(root, body);
       const { step, steps: all, methods, return_to: returnTo } = started;
       known = { name, reason, returnTo, step, steps: all, ways: waysOfAnybody(methods) };
       await walk.go(brought?.code ? "helpdesk-code" : methodStep());
     },
   });
   return root;
+}
+
+/** How long the bot check may take before the page says what it is doing. */
+const UNNOTICED = 1000;
+
+/** An answer that is refused was too old, or used in another tab: once more with a new one. */
+async function start(root, body, isAgain = false) {
+  const late = setTimeout(() => fill(root, { check: "Making sure that you are not a robot. This can take a moment." }), UNNOTICED);
+  let answer;
+  try {
+    answer = await answerOf();
+  } finally {
+    clearTimeout(late);
+    fill(root, { check: "" });
+  }
+  try {
+    const started = await post("/api/start-reset", answer ? { ...body, bot_check: answer } : body);
+    forget();
+    return started;
+  } catch (error) {
+    if (error.code !== "invalid_field") forget();
+    if (error.code !== "bot_check_failed" || isAgain) throw error;
+    return start(root, body, true);
+  }
 }
 
 function kicker() {

@@ -31,6 +31,8 @@ async fn a_whole_reset_makes_at_most_twelve_commits(backend: Backend) {
         let browser = site.browser();
         let mut steps = Vec::new();
         let mut step = async |name: &'static str, path: &str, body: serde_json::Value| {
+            // (The bot check is a request of its own: one commit more.)
+            let body = if name == "start" { browser.answered(body).await.unwrap() } else { body };
             site.t.mark();
             let answer = browser.post(path, body).await;
             site.settled().await;

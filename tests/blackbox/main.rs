@@ -17,6 +17,7 @@ macro_rules! on_both_stores {
 }
 
 mod administration;
+mod attacks;
 mod audit;
 mod bad_input;
 mod breach;
@@ -29,6 +30,7 @@ mod lockout;
 mod policy;
 mod sec_abuse;
 mod sec_admin;
+mod sec_bot_check;
 mod sec_browser;
 mod sec_codes;
 mod sec_crash;

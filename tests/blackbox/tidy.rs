@@ -234,4 +234,16 @@ fn tests_that_threats_name_are_there() {
     for name in named {
         assert!(tests.contains(&format!("fn {name}(")), "{name}");
     }
+    let attacks: Vec<&str> = threats.lines().filter(|line| line.starts_with("| A")).collect();
+    assert_eq!(attacks.len(), 46);
+    for (number, line) in (1..).zip(attacks) {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        assert_eq!(cells.next(), Some(format!("A{number}").as_str()));
+        let named: Vec<&str> = cells.nth(1).unwrap().split_whitespace().map(|name| name.trim_matches('`')).collect();
+        assert!(!named.is_empty(), "{line}");
+        for name in named {
+            let called = [format!("fn {name}("), format!("\n    {name},")];
+            assert!(called.iter().any(|call| tests.contains(call)), "{name}");
+        }
+    }
 }

@@ -246,6 +246,31 @@ async fn sec_61_fifty_sends_on_two_hosts_text_a_phone_once() {
     }
 }
 
+/// Nothing is kept in a process: what one host ends is ended for the other with the next request (A40).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a40_a_session_that_one_host_ends_is_dead_on_the_other_at_once() {
+    let mut pair = Pair::start().await;
+    for round in 0..rounds() {
+        let here = pair.signed_in().await;
+        let there = pair.other.browser();
+        there.restore(&here.remember());
+        there.get("/api/account").await.expect(200);
+        pair.advance(3_600);
+        let here = pair.signed_in().await;
+        there.restore(&here.remember());
+        there.get("/api/account").await.expect(200);
+        pair.advance(301);
+        let flow = pair.site.browser();
+        start_and_send(&flow, &pair.person.name, &pair.person.phone).await;
+        let code = pair.site.code_sent_to(&pair.person.phone).await;
+        flow.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+        pair.person.password = format!("eleven blue kettles and {round}");
+        flow.post("/api/set-password/reset", json!({ "password": pair.person.password })).await.expect(200);
+        there.get("/api/account").await.expect(401);
+        pair.advance(90_000);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sec_72_caps_and_gates_are_exact_on_two_hosts() {
     let mut pair = Pair::start().await;
@@ -254,12 +279,15 @@ async fn sec_72_caps_and_gates_are_exact_on_two_hosts() {
         let nobody = pair.site.browser();
         let mut held = Vec::new();
         for n in 0..RACERS {
-            let start = json!({ "name": format!("nobody{n}") });
-            held.push(pair.hold_from([127, 78, 0, 1], n, &nobody, "/api/start-reset", &start).await);
+            held.push(pair.hold_from([127, 78, 0, 1], n, &nobody, "/api/start-reset/bot-check", &json!({})).await);
         }
         let answers = release(held).await;
         only(&answers, &[200, 429]);
         assert_eq!(count(&answers, 200), 10, "ten STARTs of one address");
+        let start = pair.site.browser().answered(json!({ "name": "nobody" })).await.unwrap();
+        let answers = pair.race(&nobody, "/api/start-reset", |_| start.clone()).await;
+        only(&answers, &[200, 403]);
+        assert_eq!(count(&answers, 200), 1, "one START for one bot check (SEC-64)");
         let admin = pair.site.browser();
         pair.sign_in(&admin, "admin", ADMIN_PASSWORD, ADMIN_PHONE).await;
         let page = admin.get("/api/policy").await.expect(200).json()["registration"].clone();

@@ -2,13 +2,18 @@
 
 use crate::contract;
 use crate::site::ORIGIN;
+use data_encoding::BASE64;
+use relatch_core::altcha;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+const START: &str = "/api/start-reset";
+const BOT_CHECK: &str = "/api/start-reset/bot-check";
 
 pub struct Browser {
     client: Client,
@@ -128,8 +133,35 @@ impl Browser {
         self.send(Method::DELETE, path, None, &[]).await
     }
 
-    /// As a page of ours would send it; `extra` headers replace ours, an empty value removes one.
+    /// As a page of ours would send it; `extra` headers replace ours, an empty value removes one. Before START, the
+    /// page solves a bot check.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>, extra: &[(&str, &str)]) -> Answer {
+        let mut body = body;
+        if path == START
+            && let Some(Ok(Value::Object(fields))) = body.as_deref().map(serde_json::from_str)
+            && !fields.contains_key("bot_check")
+        {
+            match self.answered(Value::Object(fields)).await {
+                Ok(whole) => body = Some(whole.to_string()),
+                Err(refused) => return *refused,
+            }
+        }
+        self.send_as_it_is(method, path, body, extra).await
+    }
+
+    /// What START is asked with, and the answer to a bot check of its own; or why there is none to solve.
+    pub async fn answered(&self, mut body: Value) -> Result<Value, Box<Answer>> {
+        let posed = self.send_as_it_is(Method::POST, BOT_CHECK, Some("{}".to_owned()), &[]).await;
+        if posed.status != 200 {
+            return Err(Box::new(posed));
+        }
+        if let Some(answer) = solve(&posed.json()) {
+            body["bot_check"] = Value::from(answer);
+        }
+        Ok(body)
+    }
+
+    async fn send_as_it_is(&self, method: Method, path: &str, body: Option<String>, extra: &[(&str, &str)]) -> Answer {
         let mut headers = HeaderMap::new();
         let cookies: Vec<String> =
             self.cookies.lock().expect("lock").iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -189,6 +221,18 @@ impl Browser {
             *self.csrf.lock().expect("lock") = Some(token.to_owned());
         }
     }
+}
+
+/// The answer to what a bot check asks, in base64; nothing if it is off.
+pub fn solve(posed: &Value) -> Option<String> {
+    let text = |name: &str| posed[name].as_str();
+    let (challenge, salt) = (text("challenge")?, text("salt")?);
+    let number = altcha::find(challenge, salt, posed["maxnumber"].as_u64()?)?;
+    let answer = json!({
+        "algorithm": text("algorithm")?, "challenge": challenge, "number": number, "salt": salt,
+        "signature": text("signature")?,
+    });
+    Some(BASE64.encode(answer.to_string().as_bytes()))
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Answer {

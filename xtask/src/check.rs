@@ -31,8 +31,17 @@ fn run_cargo(arguments: &[&str]) -> Result<()> {
 /// Licences, bans and sources always; advisories where their database can be had.
 fn deny() -> Result<()> {
     if find("cargo-deny").is_none() {
+        // Unoptimised: it is built on every new machine, and what it does takes a second.
         say("Installing cargo-deny");
-        crate::shell::run(cargo().args(["install", "--locked", "--quiet", "cargo-deny", "--version", DENY_VERSION]))?;
+        crate::shell::run(cargo().args([
+            "install",
+            "--debug",
+            "--locked",
+            "--quiet",
+            "cargo-deny",
+            "--version",
+            DENY_VERSION,
+        ]))?;
     }
     say("Licences, bans, sources");
     run_cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"])?;

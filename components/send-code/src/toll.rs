@@ -1,5 +1,7 @@
 //! What new numbers may cost: texts and calls of registrations, per range of numbers and in all (SEC-61).
 //!
+//! Where hardly anybody types the codes, somebody is paid for receiving them: that country is paused (SEC-78).
+//!
 //! Resets and sign-ins write to numbers that are registered already and have limits of their own. A cap
 //! on all of them together would be a switch with which strangers turn them off (docs/adr/0014).
 
@@ -8,8 +10,9 @@ use relatch_core::PhoneNumber;
 use relatch_core::limits::{CALLS_PART, DAY_IN_HOURS, Limit, NEW_NUMBERS_PER_RANGE};
 use relatch_http::{Code, Problem};
 use relatch_spin::{App, Stepped};
+use relatch_store::alarm::Conversion;
 use relatch_store::outbox::Channel;
-use relatch_store::{Entropy, Kv};
+use relatch_store::{Batch, Entropy, Kv};
 
 /// Texts all registrations together may send in an hour: the deployment's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Toll {
         Some([hour, day])
     }
 
-    /// Charges a message to a new destination. Mail costs nothing; a phone three commits.
+    /// Charges a message to a new destination. Mail costs nothing; a phone five commits.
     pub async fn charge<K: Kv, E: Entropy>(self, app: &App<K, E>, to: &Destination, channel: Channel) -> Stepped<()> {
         let (Some(limits), Destination::Phone(number)) = (self.limits(channel), to) else { return Ok(()) };
         let range = app.vault.range_slot(range_of(number));
@@ -43,7 +46,16 @@ impl Toll {
                 return Err(Problem::new(Code::TooManyCodes).retry_after(wait).because(limit.name).into());
             }
         }
-        Ok(())
+        let Conversion::TooLow { first, wait } = app.vault.count_message_to(number.calling_code(), app.now).await?
+        else {
+            return Ok(());
+        };
+        if first {
+            let mut batch = Batch::default();
+            app.raise(&mut batch, "codes_not_answered").await?;
+            app.vault.commit(batch).await?;
+        }
+        Err(Problem::new(Code::TooManyCodes).retry_after(wait).because("codes to this country are not answered").into())
     }
 }
 

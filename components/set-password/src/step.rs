@@ -52,6 +52,9 @@ pub async fn reset<K: Kv, E: Entropy>(
     let id = Some(flow.subject.to_string());
     let event = Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") };
     app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Reset, &event).await?;
+    if person.account.is_administrator() {
+        app.raise(&mut batch, "administrator_reset").await?;
+    }
     let ticket = tell_of_reset(app, &mut batch, &policy, &person).await?;
     app.vault.commit(batch).await?;
     Ok(ticket)

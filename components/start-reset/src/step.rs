@@ -1,7 +1,7 @@
 //! The order of START: limit, look up, decide in silence, write down, answer.
 
+use crate::bot::{self, BotCheck};
 use relatch_core::enrolment::may_reset;
-use relatch_core::limits::START_PER_CLIENT;
 use relatch_core::name::is_typeable;
 use relatch_core::{Coded, Timestamp, UserName};
 use relatch_http::{Code, Problem};
@@ -14,12 +14,24 @@ use relatch_store::{Batch, Entropy, Kv};
 /// The generation of a decoy's password: it never changes.
 const DECOY_GENERATION: u64 = 1;
 
-/// Three commits: the client's count, the places in the log, the event. Six reads for every name.
-pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str, reason: Reason) -> Stepped<(Flow, Policy)> {
+/// Why somebody is let in: the bot check there is, and what was sent for it.
+#[derive(Clone, Copy)]
+pub struct Admission<'a> {
+    pub check: BotCheck,
+    pub sent: Option<&'a str>,
+}
+
+/// Three commits: the admission, the places in the log, the event. Six reads for every name.
+pub async fn start<K: Kv, E: Entropy>(
+    app: &App<K, E>,
+    typed: &str,
+    reason: Reason,
+    admission: Admission<'_>,
+) -> Stepped<(Flow, Policy)> {
     if !is_typeable(typed) {
         return Err(Problem::new(Code::InvalidField).field("name").into());
     }
-    app.limit(START_PER_CLIENT).await?;
+    bot::admit(app, admission.check, admission.sent).await?;
     let name = UserName::parse(typed, &app.settings.domain);
     let lookup = name.as_ref().map_or(typed, UserName::as_str);
     let person = app.vault.find_person(lookup).await?;
@@ -64,6 +76,7 @@ pub async fn start<K: Kv, E: Entropy>(app: &App<K, E>, typed: &str, reason: Reas
 #[cfg(test)]
 mod tests {
     use super::*;
+    const OFF: Admission<'_> = Admission { check: BotCheck::Off, sent: None };
     use relatch_testkit::{PHONE, app, enable_all, person, with_phone};
 
     #[test]
@@ -77,7 +90,7 @@ mod tests {
             let mut costs = Vec::new();
             for (name, real) in [("alice", true), ("ralph", false), ("nobody", false), ("n\u{f6}body", false)] {
                 let before = app.vault.kv().commits();
-                let flow = start(&app, name, Reason::Forgot).await.unwrap().0;
+                let flow = start(&app, name, Reason::Forgot, OFF).await.unwrap().0;
                 costs.push(app.vault.kv().commits() - before);
                 assert_eq!(flow.real, real, "{name}");
                 assert_eq!(flow.subject == ready.account.id, real, "{name}");
@@ -91,9 +104,9 @@ mod tests {
         pollster::block_on(async {
             let app = app();
             for _ in 0..10 {
-                start(&app, "nobody", Reason::Forgot).await.unwrap();
+                start(&app, "nobody", Reason::Forgot, OFF).await.unwrap();
             }
-            assert!(start(&app, "nobody", Reason::Forgot).await.is_err());
+            assert!(start(&app, "nobody", Reason::Forgot, OFF).await.is_err());
         });
     }
 }

@@ -16,6 +16,23 @@ pub struct Start {
     /// Where somebody wants to go on when they are done.
     #[serde(default)]
     pub return_to: Option<String>,
+    /// The answer to a bot check, as clients of ALTCHA send it: JSON in base64.
+    #[serde(default)]
+    pub bot_check: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// What a browser has to do before START.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Posed {
+    /// Nothing.
+    Off,
+    /// Find the number from 0 to `maxnumber` whose digits, behind `salt`, have the hash `challenge`.
+    Altcha { algorithm: &'static str, challenge: String, salt: String, signature: String, maxnumber: u64 },
 }
 
 #[derive(Serialize)]

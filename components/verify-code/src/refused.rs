@@ -80,6 +80,7 @@ async fn strike<K: Kv, E: Entropy>(app: &App<K, E>, judging: &Judging<'_>) -> St
         ..app.event(EventKind::MethodClosed, what.purpose.as_str())
     };
     app.vault.put_event(&mut batch, &event).await?;
+    app.raise(&mut batch, "method_closed").await?;
     let ticket = app.notify(&mut batch, policy, Notice::MethodClosed(kind), &[&methods])?;
     app.vault.commit(batch).await?;
     Ok(ticket)
@@ -123,14 +124,17 @@ pub async fn write_down<K: Kv, E: Entropy>(
     tried: Tried,
     target: Option<String>,
 ) -> Stepped<Problem> {
-    let (result, problem) = match tried {
+    let (result, problem) = match &tried {
         Tried::Expired => ("expired", Problem::new(Code::CodeExpired)),
         Tried::UsedUp { for_today: true, retry_after } => {
-            ("day_used_up", Problem::new(Code::TooManyAttempts).retry_after(retry_after))
+            ("day_used_up", Problem::new(Code::TooManyAttempts).retry_after(*retry_after))
         }
         Tried::UsedUp { for_today: false, .. } => ("code_used_up", Problem::new(Code::TooManyAttempts)),
         Tried::Wrong | Tried::Right { .. } => ("wrong", Problem::new(Code::WrongCode)),
     };
+    if tried == Tried::Wrong && app.vault.count_failure(&mut batch, app.now).await? {
+        app.raise(&mut batch, "many_wrong_codes").await?;
+    }
     app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, result) }).await?;
     app.vault.commit(batch).await?;
     app.limit(VERIFY_FAILURES_PER_CLIENT).await?;

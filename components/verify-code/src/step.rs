@@ -229,6 +229,9 @@ pub async fn register<K: Kv, E: Entropy>(
     let mut after = before.clone();
     let view = match app.vault.add_destination(&mut batch, what.subject, via, &to, app.now).await? {
         Registered::Phone(phone) => {
+            if let Some((country, _)) = phone.number.split_once(' ') {
+                app.vault.count_answer_from(country, app.now).await?;
+            }
             let view = (&phone).into();
             after.phones = vec![phone];
             view

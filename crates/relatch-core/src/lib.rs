@@ -5,6 +5,7 @@
 //! in as arguments.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod altcha;
 pub mod breach;
 pub mod claim;
 pub mod code;

@@ -57,6 +57,31 @@ limits! {
     /// START per client address: 10 in 10 minutes (choice).
     Limited START_PER_CLIENT: Limit = Limit { name: "start", count: 10, window: 10 * MINUTE };
 
+    /// Seconds a browser has to send in the answer to a bot check (choice).
+    Seconds BOT_CHECK_LIFE: u64 = 10 * MINUTE;
+
+    /// Hashes a browser has to try for a bot check at most, half as many on average: less than a second on a phone
+    /// (choice; twice as many for every step of FAILURES_PER_STEP).
+    Count BOT_CHECK_EFFORT: u64 = 30_000;
+
+    /// So many wrong codes in an hour, of all people together, make the bot check twice as hard, twice as many four
+    /// times, and so on (choice).
+    Count FAILURES_PER_STEP: u64 = 50;
+
+    /// The bot check gets harder in so many steps at most: 32 times (choice).
+    Count BOT_CHECK_STEPS: u32 = 5;
+
+    /// So many wrong codes in an hour, or one for every hundred registered people if that is more, raise an alert
+    /// (choice; the arithmetic is in docs/THREATS.md).
+    Count FAILURES_ALERT: u64 = 100;
+
+    /// Of so many texts or calls to new numbers of one country in an hour, CONVERSION_MIN in a hundred have to be
+    /// answered with their code; otherwise the country is paused until the hour ends, and an alert raised (choice).
+    Count CONVERSION_SENDS: u64 = 50;
+
+    /// See CONVERSION_SENDS.
+    Count CONVERSION_MIN: u64 = 30;
+
     /// SEND per client address: 10 an hour (choice).
     Limited SEND_PER_CLIENT: Limit = Limit { name: "send", count: 10, window: HOUR };
 

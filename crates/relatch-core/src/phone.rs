@@ -70,6 +70,11 @@ impl PhoneNumber {
         countries.is_empty() || self.country.is_some_and(|own| countries.iter().any(|code| region(code) == Some(own)))
     }
 
+    /// `+44`: the country, or the few that share a code, as far as a record tells.
+    pub fn calling_code(&self) -> &str {
+        self.split().0
+    }
+
     fn split(&self) -> (&str, &str) {
         self.expose().split_at_checked(self.calling_code.saturating_add(1)).unwrap_or((self.expose(), ""))
     }

@@ -37,6 +37,7 @@ codes! {
     CsrfFailed "csrf_failed" 403 "This page is out of date. Reload it and try again.",
     NotAllowed "not_allowed" 403 "Your account may not do this.",
     StepUpRequired "step_up_required" 403 "For your safety, please sign in again before changing this.",
+    BotCheckFailed "bot_check_failed" 403 "We could not make sure that you are not a robot. Try again.",
     GrantSpent "grant_spent" 403 "This password reset has been used or has ended. Start again.",
     WrongPassword "wrong_password" 403 "That is not your current password.",
     WrongSecret "wrong_secret" 403 "That set-up secret is not right.",

@@ -95,6 +95,13 @@ impl<K: Kv, E: Entropy> App<K, E> {
         }
     }
 
+    /// Tells whoever runs this that they should look: a line in the log that can wake somebody, and an event (SEC-78).
+    /// One commit, and a line in the batch.
+    pub async fn raise(&self, batch: &mut Batch, what: &str) -> Stepped<()> {
+        crate::entry::log("alert", &self.request_id, what);
+        Ok(self.vault.put_event(batch, &self.event(EventKind::Alert, what)).await?)
+    }
+
     /// The session a request carries, if it is alive.
     pub async fn caller(&self, request: &Request) -> Stepped<Option<Caller>> {
         let Some(cookie) = cookies::get(request, cookies::SESSION) else { return Ok(None) };

@@ -42,6 +42,8 @@ pub enum EventKind {
     MembersChanged,
     ScopeChanged,
     PolicyChanged,
+    /// Somebody should look (SEC-78); the result says at what.
+    Alert,
 }
 
 /// Who did what to whom, with which result (SEC-77). Sealed like everything else.

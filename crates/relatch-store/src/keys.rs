@@ -17,7 +17,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 46] = [
+pub const PREFIXES: [(&str, bool); 48] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -25,6 +25,7 @@ pub const PREFIXES: [(&str, bool); 46] = [
     ("app-attempts", true),
     ("app-step", true),
     ("attempts", true),
+    ("bot-check", true),
     ("census", false),
     ("challenge", false),
     ("code-claim", true),
@@ -52,6 +53,7 @@ pub const PREFIXES: [(&str, bool); 46] = [
     ("password", false),
     ("pending-app", false),
     ("policy", false),
+    ("pressure", true),
     ("purged", false),
     ("recovery-used", false),
     ("send-claim", true),
@@ -253,6 +255,13 @@ impl Keys {
         let device = device.as_str().as_bytes();
         let numbers = (generation.to_be_bytes(), streak.to_be_bytes(), round.to_be_bytes());
         self.ending("sign-in", end, &[subject.as_bytes(), device, &numbers.0, &numbers.1, &numbers.2])
+    }
+    pub fn bot_check(&self, challenge: &[u8; 32], end: Timestamp) -> String {
+        self.ending("bot-check", end, &[challenge])
+    }
+    pub fn pressure(&self, hour: u64) -> String {
+        let end = Timestamp(hour.saturating_add(1).saturating_mul(3_600));
+        self.ending("pressure", end, &[&hour.to_be_bytes()])
     }
     pub fn outbox(&self, id: &[u8; 16], end: Timestamp) -> String {
         self.ending("outbox", end, &[id])

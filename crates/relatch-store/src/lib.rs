@@ -7,6 +7,7 @@
 
 pub mod account_changes;
 pub mod accounts;
+pub mod alarm;
 pub mod challenges;
 pub mod contract;
 pub mod devices;

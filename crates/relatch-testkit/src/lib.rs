@@ -15,8 +15,8 @@ use relatch_store::{Batch, MemoryKv, Vault};
 
 pub type TestApp = App<MemoryKv, CountingEntropy>;
 
-/// A fixed moment: 2026-11-22 12:00:00 UTC.
-pub const NOON: Timestamp = Timestamp(1_795_348_800);
+/// A fixed moment: 2026-11-22 12:02:30 UTC, where no spans of claims meet.
+pub const NOON: Timestamp = Timestamp(1_795_348_950);
 pub const PASSWORD: &str = "a quiet river at dawn";
 pub const PHONE: &str = "+44 7400123456";
 

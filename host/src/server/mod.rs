@@ -1,5 +1,6 @@
 //! HTTP in: one port, HTTP/1.1 and HTTP/2 with prior knowledge, bounds on everything.
 
+mod body;
 pub mod reply;
 mod request;
 pub mod spin_headers;

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use wasmtime_wasi_http::{Error, WasiBody};
+use wasmtime_wasi_http::WasiBody;
 
+use super::body::gather;
 use super::{Server, reply, spin_headers};
 use crate::runtime::Failure;
 
@@ -42,7 +42,13 @@ impl Server {
         if declared_length(&request).is_some_and(|length| length > self.limits.request_body as u64) {
             return (found.component, reply::problem(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let mut request = self.bounded(request);
+        let (parts, body) = request.into_parts();
+        let patience = self.runtime.services.request_timeout;
+        let body = match gather(body, self.limits.request_body, patience).await {
+            Ok(body) => body,
+            Err(status) => return (found.component, reply::problem(status)),
+        };
+        let mut request = Request::from_parts(parts, body);
         spin_headers::add(&mut request, &found, peer);
         let mut uri = std::mem::take(request.uri_mut()).into_parts();
         uri.scheme = Some(Scheme::HTTP);
@@ -75,20 +81,6 @@ impl Server {
                 })
             }
         }
-    }
-
-    /// The same request with a body that ends in an error when it is too long.
-    fn bounded(&self, request: Request<Incoming>) -> Request<WasiBody> {
-        let most = self.limits.request_body;
-        request.map(|body| {
-            Limited::new(body, most)
-                .map_err(|error| match error.downcast::<hyper::Error>() {
-                    Ok(error) => Error::Hyper(*error),
-                    Err(error) if error.is::<LengthLimitError>() => Error::HttpRequestBodySize(None),
-                    Err(error) => Error::InternalError(Some(error.to_string())),
-                })
-                .boxed_unsync()
-        })
     }
 }
 

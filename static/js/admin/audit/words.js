@@ -49,6 +49,7 @@ export const GROUPS = [
       members_changed: "Members of a group changed",
       scope_changed: "Who may reset changed",
       policy_changed: "Policy changed",
+      alert: "Alert",
     },
   ],
 ];
