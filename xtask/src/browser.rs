@@ -76,18 +76,27 @@ impl TestSite {
         Ok(Self { child, described })
     }
 
-    /// Tells a Node program where everything is.
-    pub fn describe(&self, command: &mut Command, chromium: &str) {
+    /// Tells a program that runs in a folder where everything is.
+    pub fn describe(&self, command: &mut Command, chromium: &str, folder: &str) {
         let names = [
             ("RELATCH_URL", "url"),
             ("CATCHER_URL", "catcher"),
             ("CLOCK_URL", "clock"),
             ("SETUP_SECRET", "setup_secret"),
+            ("SWEEP_SECRET", "sweep_secret"),
         ];
         for (variable, name) in names {
-            command.env(variable, self.described.get(name).and_then(|value| value.as_str()).unwrap_or_default());
+            command.env(variable, self.described(name));
         }
-        command.env("CHROMIUM", chromium).current_dir(FOLDER);
+        command.env("CHROMIUM", chromium).current_dir(folder);
+    }
+
+    pub fn url(&self) -> &str {
+        self.described("url")
+    }
+
+    fn described(&self, name: &str) -> &str {
+        self.described.get(name).and_then(|value| value.as_str()).unwrap_or_default()
     }
 }
 
@@ -108,7 +117,7 @@ pub fn tests() -> Result<Totals> {
         let site = TestSite::start()?;
         let mut command = Command::new("node");
         command.args(["--test", "--test-reporter=tap", &file]);
-        site.describe(&mut command, &chromium);
+        site.describe(&mut command, &chromium, FOLDER);
         let (counts, ok) = counted(&mut command, "# ", read_tap)?;
         totals.passed += counts.passed;
         totals.failed += counts.failed.max(u64::from(!ok));
@@ -144,7 +153,7 @@ pub fn screenshots(folder: &Path) -> Result<()> {
     let site = TestSite::start()?;
     let mut command = Command::new("node");
     command.arg("screenshots.mjs").arg(&folder);
-    site.describe(&mut command, &chromium);
+    site.describe(&mut command, &chromium, FOLDER);
     run(&mut command)?;
     say(&format!("Pictures are in {}", folder.display()));
     Ok(())

@@ -19,6 +19,6 @@ pub fn run() -> Result<()> {
     let site = TestSite::start()?;
     let mut command = Command::new("node");
     command.arg("grade.mjs");
-    site.describe(&mut command, "");
-    run_program(command.current_dir(FOLDER))
+    site.describe(&mut command, "", FOLDER);
+    run_program(&mut command)
 }

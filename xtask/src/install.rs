@@ -1,8 +1,8 @@
 //! Getting what a machine lacks, by its own package manager.
 
 use crate::shell::{find, run, say, works};
-use anyhow::{Result, bail};
-use std::path::Path;
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Installs Debian packages, or says which are missing where that cannot be done.
@@ -67,4 +67,30 @@ pub fn node_packages(folder: &Path) -> Result<()> {
     run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder))?;
     std::fs::write(stamp, wanted)?;
     Ok(())
+}
+
+/// Schemathesis, with all it needs, from a folder's list of packages; in an environment of its own below `made`.
+pub fn python_packages(folder: &Path, made: &Path) -> Result<PathBuf> {
+    program("python3", "python3", "the contract tests need Python 3.10 or newer")?;
+    let (environment, stamp) = (made.join("python"), made.join("installed.txt"));
+    let wanted = std::fs::read(folder.join("requirements.txt"))?;
+    let schemathesis = std::env::current_dir()?.join(&environment).join("bin/st");
+    if schemathesis.is_file() && std::fs::read(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(schemathesis);
+    }
+    say("Installing Schemathesis");
+    std::fs::create_dir_all(made)?;
+    let make = || Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment).output();
+    if !make().is_ok_and(|made| made.status.success()) {
+        debian(&["python3-venv"], "the contract tests need Python's venv and pip")?;
+        let made = make()?;
+        if !made.status.success() {
+            bail!("python3 -m venv failed: {}", String::from_utf8_lossy(&made.stdout).trim());
+        }
+    }
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    run(pip.arg(folder.join("requirements.txt"))).context("pip could not get Schemathesis")?;
+    std::fs::write(stamp, wanted)?;
+    Ok(schemathesis)
 }

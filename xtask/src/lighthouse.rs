@@ -20,6 +20,6 @@ pub fn run() -> Result<()> {
     let site = TestSite::start()?;
     let mut command = Command::new("node");
     command.arg("lighthouse.mjs");
-    site.describe(&mut command, &chromium);
-    run_program(command.current_dir(FOLDER))
+    site.describe(&mut command, &chromium, FOLDER);
+    run_program(&mut command)
 }

@@ -5,6 +5,7 @@ mod blocklist;
 mod browser;
 mod check;
 mod components;
+mod contract;
 mod grade;
 mod install;
 mod lighthouse;
@@ -46,6 +47,8 @@ enum Command {
     /// Whole journeys against the host: how fast, how many commits, how much memory. Or the portal's pages.
     Bench(browser::Bench),
     Seed(seed::Seed),
+    /// Requests made up from docs/openapi.yaml by Schemathesis, and answers judged by it.
+    Contract(contract::Contract),
     /// Grade the headers of the pages as MDN's HTTP Observatory does.
     Grade,
     /// Lighthouse's scores of the first pages; fails below 100.
@@ -89,6 +92,7 @@ fn run(command: Command) -> Result<()> {
         Command::Size => size::run(),
         Command::Bench(bench) => browser::bench(&bench),
         Command::Seed(seed) => seed::run(&seed),
+        Command::Contract(contract) => contract::run(&contract),
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),

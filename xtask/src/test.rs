@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::components;
+use crate::contract;
 use crate::install;
 use crate::running::lines_of;
 use crate::shell::{cargo, say};
@@ -45,6 +46,7 @@ pub fn run(test: &Test) -> Result<()> {
     }
     if !test.no_browser && test.filter.is_none() {
         totals.add(browser::tests()?);
+        totals.add(contract::tests()?);
     }
     println!("\n{} passed, {} failed", totals.passed, totals.failed);
     if totals.passed == 0 {

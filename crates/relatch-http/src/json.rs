@@ -1,4 +1,4 @@
-//! Strict JSON: no duplicate keys, no unknown fields, bounded depth, nothing after the end.
+//! Strict JSON: no duplicate keys, no unknown fields, no null, an object, bounded depth, nothing after the end.
 
 use crate::problem::{Code, Problem};
 use relatch_core::limits::BODY_DEPTH;
@@ -9,6 +9,10 @@ use std::fmt;
 /// Reads `T` (which denies unknown fields itself) after checking the text as a whole.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| invalid())?;
+    // Every body is an object; serde would take an array for the values of its fields, in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(invalid());
+    }
     let mut checker = serde_json::Deserializer::from_str(text);
     Checked { depth: 0 }.deserialize(&mut checker).map_err(|_| invalid())?;
     checker.end().map_err(|_| invalid())?;
@@ -22,7 +26,8 @@ fn invalid() -> Problem {
 /// The result of a check: nothing but the fact that it passed.
 struct Passed;
 
-/// Walks any JSON value and refuses duplicate keys, NUL characters and too deep nesting.
+/// Walks any JSON value and refuses duplicate keys, null (what is absent is left out), NUL characters and too deep
+/// nesting.
 #[derive(Clone, Copy)]
 struct Checked {
     depth: usize,
@@ -62,7 +67,7 @@ impl<'de> Visitor<'de> for Checked {
         Ok(Passed)
     }
     fn visit_unit<E: Error>(self) -> Result<Passed, E> {
-        Ok(Passed)
+        Err(E::custom("null"))
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<Passed, E> {
         if text.contains('\0') { Err(E::custom("NUL")) } else { Ok(Passed) }
@@ -127,5 +132,28 @@ mod tests {
             assert_eq!(parse::<Body>(bad.as_bytes()).unwrap_err().code, Code::InvalidBody, "{bad}");
         }
         assert!(parse::<Body>(b"{\"code\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn null_is_no_other_way_to_leave_something_out() {
+        #[derive(Deserialize, Debug)]
+        struct Noted {
+            note: Option<String>,
+        }
+        assert_eq!(parse::<Noted>(b"{}").unwrap().note, None);
+        assert!(parse::<Noted>(br#"{"note":null}"#).is_err());
+    }
+
+    #[test]
+    fn fields_have_names() {
+        assert!(parse::<Body>(br#"["12"]"#).is_err());
+        assert!(parse::<serde_json::Value>(b"[]").is_err());
+    }
+
+    #[test]
+    fn eight_levels_are_deep_enough() {
+        let nested = |levels: usize| format!("{{\"a\":{}1{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(parse::<serde_json::Value>(nested(BODY_DEPTH).as_bytes()).is_ok());
+        assert!(parse::<serde_json::Value>(nested(BODY_DEPTH + 1).as_bytes()).is_err());
     }
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::post;
-use relatch_tests::site::{SETUP_SECRET, free_port};
+use relatch_tests::site::{SETUP_SECRET, SWEEP_SECRET, free_port};
 use relatch_tests::{Backend, Site};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::AsyncReadExt;
@@ -28,6 +28,7 @@ async fn main() {
         "catcher": site.catcher.url(),
         "clock": format!("http://{}", clock.local_addr().expect("an address")),
         "setup_secret": SETUP_SECRET,
+        "sweep_secret": SWEEP_SECRET,
     });
     println!("{said}");
     let testing = site.t.clone();
