@@ -5,7 +5,7 @@ import struct
 import zlib
 
 from people import Administrator, Person, mail_to, register_app, register_mailbox
-from site_under_test import advance, app_code, code_sent_to, numbers
+from site_under_test import Browser, advance, app_code, code_sent_to, numbers
 
 NEW_PASSWORD = "seven green bottles standing"
 ADMINISTRATORS = ("/api/users", "/api/groups", "/api/policy", "/api/audit", "/api/enable-group")
@@ -239,6 +239,11 @@ def _change_password(cast):
     return person.browser, None, {"current": person.password, "password": NEW_PASSWORD}
 
 
+def _start(cast):
+    browser = Browser()
+    return browser, None, {"name": "somebody", "bot_check": browser.answer()}
+
+
 def _verify_reset(cast):
     browser, code = Person(cast.administrator).ready().sent()
     return browser, None, {"method": "sent", "code": code}
@@ -264,6 +269,7 @@ PREPARATIONS = {
     ("POST", "/api/register/app"): lambda cast: (Person(cast.administrator).chosen().browser, None, None),
     ("POST", "/api/register/app/confirm"): _confirm_app,
     ("POST", "/api/register/recovery-codes"): lambda cast: (Person(cast.administrator).ready().browser, None, None),
+    ("POST", "/api/start-reset"): _start,
     ("POST", "/api/send-code/reset"): lambda cast: (cast.person().started(), None, mail_to(_mailbox())),
     ("POST", "/api/verify-code/reset"): _verify_reset,
     ("POST", "/api/set-password/reset"): lambda cast: (

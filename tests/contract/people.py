@@ -103,7 +103,8 @@ class Person:
     def started(self, reason="forgot"):
         """A browser in a reset flow."""
         browser = Browser()
-        browser.must("POST", "/api/start-reset", {"name": self.name, "reason": reason})
+        start = {"name": self.name, "reason": reason, "bot_check": browser.answer()}
+        browser.must("POST", "/api/start-reset", start)
         return browser
 
     def sent(self, reason="forgot"):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import itertools
+import json
 import os
 import random
 import re
@@ -60,6 +61,15 @@ def code_sent_to(place):
     raise Unexpected("no code arrived")
 
 
+def solve(posed):
+    """The answer to a bot check, worked out as the page does."""
+    for number in range(posed["maxnumber"] + 1):
+        if hashlib.sha256(f"{posed['salt']}{number}".encode()).hexdigest() == posed["challenge"]:
+            answer = {name: posed[name] for name in ("algorithm", "challenge", "salt", "signature")} | {"number": number}
+            return base64.b64encode(json.dumps(answer).encode()).decode()
+    raise Unexpected("the bot check has no answer")
+
+
 class Browser:
     """An address, cookies and a token."""
 
@@ -89,6 +99,10 @@ class Browser:
         if status >= 400:
             raise Unexpected(f"{method} {path} answered {status} {text.get('code')} {text.get('field', '')}")
         return text
+
+    def answer(self):
+        """To a bot check of its own: what START asks for."""
+        return solve(self.must("POST", "/api/start-reset/bot-check", {}))
 
     def keep(self, set_cookies, text):
         for line in set_cookies:

@@ -161,7 +161,14 @@ impl Browser {
         Ok(body)
     }
 
-    async fn send_as_it_is(&self, method: Method, path: &str, body: Option<String>, extra: &[(&str, &str)]) -> Answer {
+    /// The same, and nothing before it.
+    pub async fn send_as_it_is(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        extra: &[(&str, &str)],
+    ) -> Answer {
         let mut headers = HeaderMap::new();
         let cookies: Vec<String> =
             self.cookies.lock().expect("lock").iter().map(|(name, value)| format!("{name}={value}")).collect();
