@@ -219,10 +219,11 @@ async fn sec_74_a_host_killed_in_setpw_leaves_no_grant_that_works_twice(backend:
 async fn a_killed_host_answers_nothing() {
     let site = Site::start_shared(Backend::Sqlite).await;
     let mut host = HostProcess::beside(&site);
-    let start = json!({ "name": "nobody" });
-    assert_eq!(post(&host, &host.browser(), "/api/start-reset", &start).await, Some(200));
-    host.die_after("start-reset", 2);
     let browser = host.browser();
+    let start = browser.answered(json!({ "name": "nobody" })).await.unwrap();
+    assert_eq!(post(&host, &browser, "/api/start-reset", &start).await, Some(200));
+    let start = browser.answered(json!({ "name": "nobody" })).await.unwrap();
+    host.die_after("start-reset", 2);
     let answered = tokio::time::timeout(Duration::from_secs(20), post(&host, &browser, "/api/start-reset", &start));
     assert_eq!(answered.await.expect("the connection ends with its host"), None);
     assert!(host.was_killed());
