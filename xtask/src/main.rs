@@ -6,6 +6,7 @@ mod browser;
 mod check;
 mod components;
 mod contract;
+mod fuzz;
 mod grade;
 mod install;
 mod lighthouse;
@@ -49,6 +50,8 @@ enum Command {
     Seed(seed::Seed),
     /// Requests made up from docs/openapi.yaml by Schemathesis, and answers judged by it.
     Contract(contract::Contract),
+    /// The fuzzer on every parser that sees bytes from outside.
+    Fuzz(fuzz::Fuzz),
     /// Grade the headers of the pages as MDN's HTTP Observatory does.
     Grade,
     /// Lighthouse's scores of the first pages; fails below 100.
@@ -93,6 +96,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(bench) => browser::bench(&bench),
         Command::Seed(seed) => seed::run(&seed),
         Command::Contract(contract) => contract::run(&contract),
+        Command::Fuzz(fuzz) => fuzz::run(&fuzz),
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
