@@ -12,6 +12,7 @@ mod install;
 mod lighthouse;
 mod new_step;
 mod portal;
+mod reproduce;
 mod running;
 mod seed;
 mod shell;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(default_value = "target/screenshots")]
         folder: PathBuf,
     },
+    /// Build the components twice, in other folders, and compare their bytes.
+    Reproduce(reproduce::Reproduce),
     /// The state folder's variables as SPIN_VARIABLE_... lines, for starting `spin up` by hand.
     Env {
         #[arg(long, default_value = state::FOLDER)]
@@ -100,6 +103,7 @@ fn run(command: Command) -> Result<()> {
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
+        Command::Reproduce(reproduce) => reproduce::run(&reproduce),
         Command::Env { state } => {
             print!("{}", state::State::open(&state)?.text());
             Ok(())
