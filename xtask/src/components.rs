@@ -4,6 +4,7 @@
 //! Rust builds the same components, `std` included.
 
 use crate::install;
+use crate::sbom;
 use crate::shell::{cargo, find, run, say, works};
 use crate::site;
 use crate::vendor;
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const TARGET: &str = "wasm32-wasip2";
+pub const TARGET: &str = "wasm32-wasip2";
 const OUT: &str = "target/components";
 const DEBIAN: [&str; 7] =
     ["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev", "rust-web-llvm", "lld", "wasi-libc"];
@@ -39,7 +40,8 @@ pub fn pages() -> Result<site::SiteReport> {
 pub fn build_all() -> Result<()> {
     let report = pages()?;
     say(&format!("Pages built: {} files", report.files));
-    build()
+    build()?;
+    sbom::write()
 }
 
 /// All components, copied to where spin.toml looks for them.

@@ -14,6 +14,7 @@ mod new_step;
 mod portal;
 mod reproduce;
 mod running;
+mod sbom;
 mod seed;
 mod shell;
 mod site;
