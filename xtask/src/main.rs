@@ -6,12 +6,15 @@ mod browser;
 mod check;
 mod components;
 mod contract;
+mod fuzz;
 mod grade;
 mod install;
 mod lighthouse;
 mod new_step;
 mod portal;
+mod reproduce;
 mod running;
+mod sbom;
 mod seed;
 mod shell;
 mod site;
@@ -49,6 +52,8 @@ enum Command {
     Seed(seed::Seed),
     /// Requests made up from docs/openapi.yaml by Schemathesis, and answers judged by it.
     Contract(contract::Contract),
+    /// The fuzzer on every parser that sees bytes from outside.
+    Fuzz(fuzz::Fuzz),
     /// Grade the headers of the pages as MDN's HTTP Observatory does.
     Grade,
     /// Lighthouse's scores of the first pages; fails below 100.
@@ -59,6 +64,8 @@ enum Command {
         #[arg(default_value = "target/screenshots")]
         folder: PathBuf,
     },
+    /// Build the components twice, in other folders, and compare their bytes.
+    Reproduce(reproduce::Reproduce),
     /// The state folder's variables as SPIN_VARIABLE_... lines, for starting `spin up` by hand.
     Env {
         #[arg(long, default_value = state::FOLDER)]
@@ -93,9 +100,11 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(bench) => browser::bench(&bench),
         Command::Seed(seed) => seed::run(&seed),
         Command::Contract(contract) => contract::run(&contract),
+        Command::Fuzz(fuzz) => fuzz::run(&fuzz),
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
+        Command::Reproduce(reproduce) => reproduce::run(&reproduce),
         Command::Env { state } => {
             print!("{}", state::State::open(&state)?.text());
             Ok(())

@@ -3,6 +3,7 @@
 
 pub mod edit;
 pub mod help;
+pub mod rows;
 pub mod step;
 pub mod table;
 pub mod wire;

@@ -1,9 +1,10 @@
 //! Users as CSV: import with a report for every line, export a page at a time.
 
 use crate::edit;
+use crate::rows::{Column, Rows, columns};
 use crate::step::{NewPerson, create_with};
 use crate::wire::{Import, Imported, ImportedLine, TypedDetails};
-use csv::{ReaderBuilder, StringRecord, Writer};
+use csv::{StringRecord, Writer};
 use relatch_core::{Coded, DisplayName, UserName};
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
@@ -18,92 +19,19 @@ use relatch_store::{Entropy, Kv};
 /// Rows one request imports: each new one costs a hash, so that ten take about a second.
 const ROWS: usize = 10;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Column {
-    UserName,
-    DisplayName,
-    Department,
-    Country,
-    AccountKind,
-    Plans,
-    /// Written by the export; nothing is read from it.
-    State,
-    Roles,
-    CreatedAt,
-}
-
-impl Coded for Column {
-    const ALL: &'static [Self] = &[
-        Self::UserName,
-        Self::DisplayName,
-        Self::Department,
-        Self::Country,
-        Self::AccountKind,
-        Self::Plans,
-        Self::State,
-        Self::Roles,
-        Self::CreatedAt,
-    ];
-
-    fn code(self) -> &'static str {
-        match self {
-            Self::UserName => "user_name",
-            Self::DisplayName => "display_name",
-            Self::Department => "department",
-            Self::Country => "country",
-            Self::AccountKind => "account_kind",
-            Self::Plans => "plans",
-            Self::State => "state",
-            Self::Roles => "roles",
-            Self::CreatedAt => "created_at",
-        }
-    }
-}
-
-/// Reads the header: known columns, each once, the names among them.
-fn columns(header: &str) -> Option<Vec<Column>> {
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).from_reader(header.trim_start_matches('\u{feff}').as_bytes());
-    let record = reader.records().next()?.ok()?;
-    let columns: Vec<Column> = record.iter().map(|name| Column::parse(name.trim())).collect::<Option<_>>()?;
-    let once = columns.iter().all(|column| columns.iter().filter(|other| *other == column).count() == 1);
-    let named = columns.contains(&Column::UserName) && columns.contains(&Column::DisplayName);
-    (once && named).then_some(columns)
-}
-
 /// Imports the complete rows at the beginning of `wanted.rows`, at most [`ROWS`] of them.
 pub async fn import<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted: &Import) -> Stepped<Imported> {
     let bad_header = || Problem::new(Code::InvalidField).field("header");
     let columns = columns(&wanted.header).ok_or_else(bad_header)?;
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(wanted.rows.as_bytes());
-    let mut imported = Imported { report: Vec::new(), consumed: 0 };
-    let mut record = StringRecord::new();
-    while imported.report.len() < ROWS {
-        let from = reader.position().clone();
-        if !reader.read_record(&mut record).map_err(|_| Problem::new(Code::InvalidField).field("rows"))? {
-            imported.consumed = wanted.rows.len() as u64;
-            break;
-        }
-        let to = reader.position().byte();
-        let text = slice(&wanted.rows, from.byte(), to);
-        if !wanted.last && !is_finished(text) {
-            break;
-        }
-        let line = wanted.line.saturating_add(from.line()).saturating_sub(1);
-        imported.report.push(ImportedLine { line, ..import_row(app, caller, &columns, &record).await? });
-        imported.consumed = to;
+    let mut rows = Rows::new(&wanted.rows, wanted.last);
+    let mut report = Vec::new();
+    while report.len() < ROWS {
+        let row = rows.read().map_err(|_| Problem::new(Code::InvalidField).field("rows"))?;
+        let Some((at, record)) = row else { break };
+        let line = wanted.line.saturating_add(at).saturating_sub(1);
+        report.push(ImportedLine { line, ..import_row(app, caller, &columns, &record).await? });
     }
-    Ok(imported)
-}
-
-fn slice(text: &str, from: u64, to: u64) -> &str {
-    let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(0);
-    text.get(range).unwrap_or_default()
-}
-
-/// A row that is all there: it ends, and so does every quote in it.
-fn is_finished(text: &str) -> bool {
-    text.ends_with('\n') && text.bytes().filter(|byte| *byte == b'"').count() % 2 == 0
+    Ok(Imported { report, consumed: rows.consumed })
 }
 
 async fn import_row<K: Kv, E: Entropy>(
@@ -212,26 +140,4 @@ pub fn export(people: &[Person], first: bool) -> Stepped<String> {
     }
     let bytes = writer.into_inner().map_err(|_| Code::Internal)?;
     Ok(String::from_utf8(bytes).map_err(|_| Code::Internal)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_header_names_known_columns_once() {
-        assert!(columns("user_name,display_name,department").is_some());
-        assert!(columns("\u{feff}display_name, user_name").is_some());
-        for bad in ["", "user_name", "user_name,display_name,password", "user_name,display_name,user_name"] {
-            assert!(columns(bad).is_none(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_unfinished_row_waits() {
-        assert!(is_finished("a,b\n"));
-        assert!(!is_finished("a,b"));
-        assert!(!is_finished("a,\"b\n"));
-        assert!(is_finished("a,\"b\nc\"\n"));
-    }
 }
