@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask --help` lists them.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod attack;
 mod blocklist;
 mod browser;
 mod check;
@@ -46,6 +47,7 @@ enum Command {
     /// Whole journeys against the host: how fast, how many commits, how much memory. Or the portal's pages.
     Bench(browser::Bench),
     Seed(seed::Seed),
+    Attack(attack::Attack),
     /// Grade the headers of the pages as MDN's HTTP Observatory does.
     Grade,
     /// Lighthouse's scores of the first pages; fails below 100.
@@ -89,6 +91,7 @@ fn run(command: Command) -> Result<()> {
         Command::Size => size::run(),
         Command::Bench(bench) => browser::bench(&bench),
         Command::Seed(seed) => seed::run(&seed),
+        Command::Attack(attack) => attack::run(&attack),
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
