@@ -17,6 +17,7 @@ macro_rules! on_both_stores {
 }
 
 mod administration;
+mod attack_command;
 mod attacks;
 mod audit;
 mod bad_input;

@@ -18,9 +18,13 @@ const BOT_CHECK: &str = "/api/start-reset/bot-check";
 /// Headers that say where somebody is.
 const ADDRESSES: [&str; 5] = ["x-forwarded-for", "forwarded", "x-real-ip", "spin-client-addr", "true-client-ip"];
 
+/// Longer than anything a service may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 pub struct Browser {
     client: Client,
     url: String,
+    origin: String,
     cookies: Mutex<BTreeMap<String, String>>,
     csrf: Mutex<Option<String>>,
 }
@@ -90,8 +94,34 @@ fn mask_cookie(cookie: &str) -> String {
 
 impl Browser {
     pub fn new(url: String, address: IpAddr) -> Self {
-        let client = Client::builder().local_address(address).redirect(reqwest::redirect::Policy::none()).build();
-        Self { client: client.expect("a client"), url, cookies: Mutex::default(), csrf: Mutex::default() }
+        Self::of(url, ORIGIN.to_owned(), Some(address), Client::builder()).expect("a client")
+    }
+
+    /// One for a service that is not ours: with its origin, from one address of this machine or from whichever fits,
+    /// straight to where it is told (no proxy, no redirect), and not for ever.
+    pub fn elsewhere(url: String, origin: String, address: Option<IpAddr>) -> Result<Self, String> {
+        Self::of(url, origin, address, Client::builder().no_proxy().timeout(PATIENCE))
+    }
+
+    fn of(
+        url: String,
+        origin: String,
+        address: Option<IpAddr>,
+        client: reqwest::ClientBuilder,
+    ) -> Result<Self, String> {
+        let client = client.local_address(address).redirect(reqwest::redirect::Policy::none()).build();
+        let client = client.map_err(|error| error.to_string())?;
+        Ok(Self { client, url, origin, cookies: Mutex::default(), csrf: Mutex::default() })
+    }
+
+    /// Where its service believes to be.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Host and port, as requests name them.
+    pub fn host(&self) -> &str {
+        self.url.split_once("://").map_or(self.url.as_str(), |(_, host)| host)
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -139,6 +169,17 @@ impl Browser {
     /// As a page of ours would send it; `extra` headers replace ours, an empty value removes one. Before START, the
     /// page solves a bot check.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>, extra: &[(&str, &str)]) -> Answer {
+        self.try_send(method, path, body, extra).await.unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    /// The same, with what went wrong: no answer, or one that docs/openapi.yaml does not know.
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        extra: &[(&str, &str)],
+    ) -> Result<Answer, String> {
         let mut body = body;
         if path == START
             && let Some(Ok(Value::Object(fields))) = body.as_deref().map(serde_json::from_str)
@@ -146,31 +187,35 @@ impl Browser {
         {
             // Whoever lies about where they are does so all the time.
             let lies: Vec<_> = extra.iter().copied().filter(|(name, _)| ADDRESSES.contains(name)).collect();
-            match self.answered_with(Value::Object(fields), &lies).await {
+            match self.answered_with(Value::Object(fields), &lies).await? {
                 Ok(whole) => body = Some(whole.to_string()),
-                Err(refused) => return *refused,
+                Err(refused) => return Ok(*refused),
             }
         }
-        self.send_as_it_is(method, path, body, extra).await
+        self.try_as_it_is(method, path, body, extra).await
     }
 
     /// What START is asked with, and the answer to a bot check of its own; or why there is none to solve.
     pub async fn answered(&self, body: Value) -> Result<Value, Box<Answer>> {
-        self.answered_with(body, &[]).await
+        self.answered_with(body, &[]).await.unwrap_or_else(|said| panic!("{said}"))
     }
 
-    async fn answered_with(&self, mut body: Value, extra: &[(&str, &str)]) -> Result<Value, Box<Answer>> {
-        let posed = self.send_as_it_is(Method::POST, BOT_CHECK, Some("{}".to_owned()), extra).await;
+    async fn answered_with(
+        &self,
+        mut body: Value,
+        extra: &[(&str, &str)],
+    ) -> Result<Result<Value, Box<Answer>>, String> {
+        let posed = self.try_as_it_is(Method::POST, BOT_CHECK, Some("{}".to_owned()), extra).await?;
         if posed.status != 200 {
-            return Err(Box::new(posed));
+            return Ok(Err(Box::new(posed)));
         }
         if let Some(answer) = solve(&posed.json()) {
             body["bot_check"] = Value::from(answer);
         }
-        Ok(body)
+        Ok(Ok(body))
     }
 
-    /// The same, and nothing before it.
+    /// As [`Self::send`], and nothing before it.
     pub async fn send_as_it_is(
         &self,
         method: Method,
@@ -178,6 +223,16 @@ impl Browser {
         body: Option<String>,
         extra: &[(&str, &str)],
     ) -> Answer {
+        self.try_as_it_is(method, path, body, extra).await.unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    async fn try_as_it_is(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        extra: &[(&str, &str)],
+    ) -> Result<Answer, String> {
         let mut headers = HeaderMap::new();
         let cookies: Vec<String> =
             self.cookies.lock().expect("lock").iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -191,7 +246,7 @@ impl Browser {
         };
         put("cookie", &cookies.join("; "));
         if method != Method::GET {
-            put("origin", ORIGIN);
+            put("origin", &self.origin);
             put("sec-fetch-site", "same-origin");
             put("x-csrf-token", self.csrf.lock().expect("lock").as_deref().unwrap_or_default());
         }
@@ -205,21 +260,32 @@ impl Browser {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let answer = read(request).await;
+        let answer = read(request).await?;
         self.keep(&answer);
-        contract::check(method.as_str(), path, &answer);
-        answer
+        contract::judge(method.as_str(), path, &answer)?;
+        Ok(answer)
     }
 
     /// Whatever bytes the test wants, with the headers it wants and no others of ours.
     pub async fn raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.try_raw(method, path, headers, body).await.unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    /// The same, with what went wrong.
+    pub async fn try_raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, String> {
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.url)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = read(request).await;
-        contract::check(method.as_str(), path, &answer);
-        answer
+        let answer = read(request).await?;
+        contract::judge(method.as_str(), path, &answer)?;
+        Ok(answer)
     }
 
     fn keep(&self, answer: &Answer) {
@@ -251,11 +317,12 @@ pub fn solve(posed: &Value) -> Option<String> {
     Some(BASE64.encode(answer.to_string().as_bytes()))
 }
 
-async fn read(request: reqwest::RequestBuilder) -> Answer {
+async fn read(request: reqwest::RequestBuilder) -> Result<Answer, String> {
     let sent = Instant::now();
-    let response = request.send().await.expect("an answer");
+    let response = request.send().await.map_err(|error| format!("no answer: {error}"))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
-    let text = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
-    Answer { status, headers, text, took: sent.elapsed() }
+    let body = response.bytes().await.map_err(|error| format!("an answer without its end: {error}"))?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer { status, headers, text, took: sent.elapsed() })
 }

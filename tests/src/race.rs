@@ -1,7 +1,6 @@
 //! Requests that arrive at the same moment: everything is sent but each body's last byte, then all last bytes.
 
 use crate::browser::Browser;
-use crate::site::ORIGIN;
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::Value;
@@ -69,8 +68,10 @@ pub fn head(method: &Method, browser: &Browser, path: &str, length: usize) -> St
     let (cookies, token) = browser.remember();
     let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\norigin: {ORIGIN}\r\n\
-         sec-fetch-site: same-origin\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\norigin: {}\r\n\
+         sec-fetch-site: same-origin\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n",
+        browser.host(),
+        browser.origin()
     );
     if !cookies.is_empty() {
         head.push_str(&format!("cookie: {}\r\n", cookies.join("; ")));

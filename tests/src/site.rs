@@ -155,7 +155,12 @@ pub fn host_options(state: &Path, catcher: &str) -> HostOptions {
 
 /// The eight digits of a message, if it carries a code; a call says them apart.
 pub fn any_code_in(message: &Message) -> Option<String> {
-    let body = message.body.replace(", ", "");
+    code_in(&message.body)
+}
+
+/// The same, of what a message says.
+pub fn code_in(body: &str) -> Option<String> {
+    let body = body.replace(", ", "");
     body.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 8).map(str::to_owned)
 }
 

@@ -1,6 +1,7 @@
 //! The project's commands. `cargo xtask --help` lists them.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod attack;
 mod blocklist;
 mod browser;
 mod check;
@@ -12,6 +13,7 @@ mod install;
 mod lighthouse;
 mod new_step;
 mod portal;
+mod proof;
 mod reproduce;
 mod running;
 mod sbom;
@@ -54,6 +56,7 @@ enum Command {
     Contract(contract::Contract),
     /// The fuzzer on every parser that sees bytes from outside.
     Fuzz(fuzz::Fuzz),
+    Attack(attack::Attack),
     /// Grade the headers of the pages as MDN's HTTP Observatory does.
     Grade,
     /// Lighthouse's scores of the first pages; fails below 100.
@@ -101,6 +104,7 @@ fn run(command: Command) -> Result<()> {
         Command::Seed(seed) => seed::run(&seed),
         Command::Contract(contract) => contract::run(&contract),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
+        Command::Attack(attack) => attack::run(&attack),
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),

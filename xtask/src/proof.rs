@@ -121,7 +121,11 @@ impl Report {
             self.minutes,
         );
         let (passed, failed) = (self.tests.iter().filter(|test| test.ok).count(), self.failed());
-        let _ = writeln!(page, "Tests over HTTP against the shipped components, in {size} size: {passed} passed, {} failed.\n", failed.len());
+        let _ = writeln!(
+            page,
+            "Tests over HTTP against the shipped components, in {size} size: {passed} passed, {} failed.\n",
+            failed.len()
+        );
         fallen.extend(failed);
         self.requirements(&mut page, &mut fallen);
         self.attacks(threats, &mut page, &mut fallen);
@@ -179,7 +183,8 @@ impl Report {
             let named: Vec<&str> = named.split_whitespace().map(|name| name.trim_matches('`')).collect();
             let of = |name: &str| self.tests.iter().filter(|test| test.name == name).map(|test| test.ok).collect();
             let outcomes: Vec<Vec<bool>> = named.iter().map(|name| of(name)).collect();
-            let holds = !outcomes.is_empty() && outcomes.iter().all(|each| !each.is_empty() && each.iter().all(|ok| *ok));
+            let holds =
+                !outcomes.is_empty() && outcomes.iter().all(|each| !each.is_empty() && each.iter().all(|ok| *ok));
             safe += u32::from(holds);
             if !holds {
                 fallen.push(format!("A{number}"));
@@ -196,7 +201,10 @@ impl Report {
 
     fn model(&self, page: &mut String, fallen: &mut Vec<String>) {
         let states: u64 = self.scenarios.iter().map(|(_, states)| states).sum();
-        let _ = writeln!(page, "## Model\n\n{states} states explored, everything that must hold holds in each (crates/relatch-model).\n\n| scenario | states |\n|---|---|");
+        let _ = writeln!(
+            page,
+            "## Model\n\n{states} states explored, everything that must hold holds in each (crates/relatch-model).\n\n| scenario | states |\n|---|---|"
+        );
         for (name, states) in &self.scenarios {
             let _ = writeln!(page, "| {name} | {states} |");
         }
@@ -208,7 +216,8 @@ impl Report {
 }
 
 fn today() -> String {
-    output(Command::new("date").args(["-u", "+%Y-%m-%d"])).map_or_else(|_| "an unknown day".to_owned(), |day| day.trim().to_owned())
+    output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
+        .map_or_else(|_| "an unknown day".to_owned(), |day| day.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -240,7 +249,8 @@ mod tests {
         let mut tests = both("sec_1_a", true).to_vec();
         tests.extend(both("sec_2_b", false));
         tests.push(ran("sec_3_c", Place::Sqlite, true));
-        let (page, fallen) = report(tests).page("| A1 | x | `sec_1_a` |\n| A2 | y | `sec_1_a` `sec_2_b` |\n| A3 | z | `gone` |");
+        let (page, fallen) =
+            report(tests).page("| A1 | x | `sec_1_a` |\n| A2 | y | `sec_1_a` `sec_2_b` |\n| A3 | z | `gone` |");
         assert!(page.contains("## Requirements: 1 of 78"));
         assert!(page.contains("| SEC-1 | 1 | 1 | 0 | yes |") && page.contains("| SEC-3 | 1 | 0 | 0 | **no** |"));
         assert!(page.contains("## Attacks: 1 of 46"));
