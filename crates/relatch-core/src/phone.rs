@@ -84,7 +84,9 @@ impl PhoneNumber {
     /// What its owner may see once signed in: `+44 •••• ••3456`.
     pub fn hint(&self) -> String {
         let (country, all) = self.split();
-        let tail: String = all.chars().skip(all.chars().count().saturating_sub(4)).collect();
+        let digits = all.chars().count();
+        // Some countries have numbers of four digits: never more than half.
+        let tail: String = all.chars().skip(digits.saturating_sub(4.min(digits / 2))).collect();
         format!("{country} •••• ••{tail}")
     }
 }
@@ -203,5 +205,12 @@ mod tests {
     fn a_number_longer_than_e164_allows_is_none() {
         assert!(PhoneNumber::parse("05 45245/30252 4538", "DE").is_none());
         assert!(PhoneNumber::parse("+49 545245302524538", "").is_none());
+    }
+
+    /// Found by the fuzzer.
+    #[test]
+    fn the_hint_of_a_short_number_is_not_the_number() {
+        let short = PhoneNumber::parse("+352 7406", "").unwrap();
+        assert_eq!(short.hint(), "+352 •••• ••06");
     }
 }
