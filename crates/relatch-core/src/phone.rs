@@ -16,6 +16,9 @@ pub struct PhoneNumber {
 /// Longest text a number is read from; E.164 has 15 digits, people add spaces and brackets.
 const TYPED_MAX: usize = 40;
 
+/// Digits of a number, its calling code among them (E.164: 15 at most).
+const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
+
 impl PhoneNumber {
     /// Reads what a person typed, with the country they chose (ISO 3166 two letters).
     ///
@@ -35,6 +38,10 @@ impl PhoneNumber {
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).to_string();
         let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+        // The library takes a few numbers for valid that are longer than E.164 allows, and nobody could read them back.
+        if !LENGTHS.contains(&digits(&e164).len()) {
+            return None;
+        }
         let calling_code = number.country_code.to_string().len();
         let country = number.get_region_code();
         (!international || digits(typed) == digits(&e164)).then(|| Self {
@@ -48,7 +55,7 @@ impl PhoneNumber {
     pub fn from_stored(stored: &str) -> Option<Self> {
         let (code, rest) = stored.strip_prefix('+')?.split_once(' ')?;
         let digits = format!("{code}{rest}");
-        let fits = (7..=15).contains(&digits.len()) && (1..=3).contains(&code.len());
+        let fits = LENGTHS.contains(&digits.len()) && (1..=3).contains(&code.len());
         let fits = fits && digits.bytes().all(|b| b.is_ascii_digit());
         fits.then(|| Self { e164: Secret::new(format!("+{digits}")), calling_code: code.len(), country: None })
     }
@@ -82,7 +89,9 @@ impl PhoneNumber {
     /// What its owner may see once signed in: `+44 •••• ••3456`.
     pub fn hint(&self) -> String {
         let (country, all) = self.split();
-        let tail: String = all.chars().skip(all.chars().count().saturating_sub(4)).collect();
+        let digits = all.chars().count();
+        // Some countries have numbers of four digits: never more than half.
+        let tail: String = all.chars().skip(digits.saturating_sub(4.min(digits / 2))).collect();
         format!("{country} •••• ••{tail}")
     }
 }
@@ -194,5 +203,19 @@ mod tests {
         let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
         assert_eq!(number.hint(), "+44 •••• ••3456");
         assert!(!format!("{number:?}").contains("7400"));
+    }
+
+    /// Found by the fuzzer: it was stored, and then could not be read.
+    #[test]
+    fn a_number_longer_than_e164_allows_is_none() {
+        assert!(PhoneNumber::parse("05 45245/30252 4538", "DE").is_none());
+        assert!(PhoneNumber::parse("+49 545245302524538", "").is_none());
+    }
+
+    /// Found by the fuzzer.
+    #[test]
+    fn the_hint_of_a_short_number_is_not_the_number() {
+        let short = PhoneNumber::parse("+352 7406", "").unwrap();
+        assert_eq!(short.hint(), "+352 •••• ••06");
     }
 }
