@@ -1,5 +1,6 @@
 //! Every parser that sees bytes from outside, one function each. None may panic, and what each promises beside that is
 //! asserted here: the fuzzer looks for bytes that break it, and a test runs the corpus.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 #![allow(clippy::expect_used, clippy::panic, reason = "a broken promise is what is looked for")]
 
 mod borrowed;

@@ -3,6 +3,7 @@
 use crate::outcome::{Probed, Stop};
 use crate::world::{Client, NEW_PASSWORD, World, text_to};
 use futures::future::join_all;
+use relatch_tests::browser::solve;
 use relatch_tests::race::{head, open};
 use reqwest::Method;
 use serde_json::json;
@@ -70,6 +71,23 @@ pub async fn a30_one_message_for_fifty_requests(world: &World) -> Probed {
     world.code_since(&before, &person.phone).await?;
     let sent = world.sent_since(&before, &[&person.phone]).await?;
     safe!(sent == 1, "{sent} messages for {wanted} requests at once");
+    Ok(())
+}
+
+/// No answer to the bot check, made-up ones, and one that is sent twice.
+pub async fn a33_a_bot_check_is_not_got_round(world: &World) -> Probed {
+    let client = world.stranger()?;
+    let posed = client.post("/api/start-reset/bot-check", json!({})).await?.want(200)?.json();
+    let Some(answer) = solve(&posed) else {
+        return Err(Stop::NotRun("bot checks are switched off there".to_owned()));
+    };
+    let start = |answer: &str| json!({ "name": "nobody-one", "bot_check": answer });
+    for wrong in ["", "e30=", answer.get(..answer.len() / 2).unwrap_or_default()] {
+        client.post("/api/start-reset", start(wrong)).await?.want(403)?;
+    }
+    client.post("/api/start-reset", start(&answer)).await?.want(200)?;
+    client.post("/api/start-reset", start(&answer)).await?.want(403)?;
+    world.stranger()?.post("/api/start-reset", start(&answer)).await?.want(403)?;
     Ok(())
 }
 
