@@ -1,6 +1,6 @@
 // People for the tests, made through the API: quick, and as many as a test needs.
 
-import { createHash, randomInt } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -26,7 +26,8 @@ export function somePhone() {
 export const someMailbox = () => `${someName()}@mail.example`;
 
 export const sentTo = (typed) => `+44${typed.replace(/\D/g, "").replace(/^0/, "")}`;
-export const someName = () => `t${Date.now().toString(36)}${digits(3)}`;
+/** Two dozen of them are made in one millisecond, so neither a clock nor a few digits would do. */
+export const someName = () => `t${randomBytes(6).toString("hex")}`;
 
 /** Somebody who talks to the API without a browser. */
 export class Caller {
