@@ -2,6 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use relatch_catcher::{Behaviour, Mode};
+use relatch_tests::corpus::{BROKEN_BODIES, HOOK_PATHS, NASTY_NAMES};
 use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, start_and_send};
 use relatch_tests::site::ORIGIN;
 use relatch_tests::{Admin, Backend, Site};
@@ -23,34 +24,9 @@ async fn sec_68_bodies_are_read_strictly(backend: Backend) {
     let site = Site::start(backend).await;
     let browser = site.browser();
     let deep = format!("{{\"name\":{}1{}}}", "[".repeat(5_00), "]".repeat(500));
-    let corpus: Vec<Vec<u8>> = vec![
-        b"".to_vec(),
-        b"{".to_vec(),
-        b"null".to_vec(),
-        b"[]".to_vec(),
-        b"1".to_vec(),
-        b"\"x\"".to_vec(),
-        b"{}".to_vec(),
-        br#"{"name":"a","name":"b"}"#.to_vec(),
-        br#"{"name":"a","n\u0061me":"b"}"#.to_vec(),
-        br#"{"name":"a","x":1}"#.to_vec(),
-        br#"{"name":"a"} trailing"#.to_vec(),
-        br#"{"name":"a"}{}"#.to_vec(),
-        br#"{"name":"a\u0000"}"#.to_vec(),
-        b"{\"name\":\"a\xff\"}".to_vec(),
-        b"\xef\xbb\xbf{\"name\":\"a\"}".to_vec(),
-        br#"{"name":"\ud800"}"#.to_vec(),
-        b"{\"name\":\"a\0\"}".to_vec(),
-        br#"{name:"a"}"#.to_vec(),
-        br#"{"name":1e999}"#.to_vec(),
-        br#"{"name":NaN}"#.to_vec(),
-        deep.into_bytes(),
-        br#"{"name":["a"]}"#.to_vec(),
-        br#"{"name":{"$gt":""}}"#.to_vec(),
-    ];
     for path in ["/api/start-reset", "/api/sign-in", "/api/setup"] {
-        for body in &corpus {
-            let answer = browser.raw(Method::POST, path, &JSON, body.clone()).await;
+        for body in BROKEN_BODIES.into_iter().chain([deep.as_bytes()]) {
+            let answer = browser.raw(Method::POST, path, &JSON, body.to_vec()).await;
             assert_eq!(
                 (answer.status, answer.code().as_str()),
                 (400, "invalid_body"),
@@ -70,23 +46,8 @@ async fn sec_69_nothing_is_injected_through_identifiers(backend: Backend) {
     let site = Site::start(backend).await;
     let admin = Admin::new(&site).await;
     let long = "x".repeat(4_000);
-    let nasty = [
-        "' OR c.id LIKE 's%",
-        "*",
-        "..",
-        "../../etc/passwd",
-        "a\r\nX-Evil: 1",
-        "${jndi:ldap://x}",
-        "<b>x</b>",
-        "account:0",
-        "limit:e1:x",
-        "*)(uid=*",
-        "%00",
-        "\u{202e}eve",
-        long.as_str(),
-    ];
     let before = site.dump().await.len();
-    for text in nasty {
+    for text in NASTY_NAMES.into_iter().chain([long.as_str()]) {
         let named = site.browser().post("/api/start-reset", json!({ "name": text })).await;
         assert!(matches!(named.status, 200 | 400), "{text} {}", named.status);
         let sign_in = site.browser().post("/api/sign-in", json!({ "name": text, "password": text })).await;
@@ -220,23 +181,7 @@ async fn sec_73_requests_share_nothing(backend: Backend) {
 async fn sec_76_hooks_are_not_there_and_redirects_are_not_followed(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
-    for path in [
-        "/debug",
-        "/api/debug",
-        "/api/test",
-        "/test/clock",
-        "/clock",
-        "/faults",
-        "/metrics",
-        "/api/messages",
-        "/deliver",
-        "/api/messenger/deliver",
-        "/range",
-        "/internal/",
-        "/.env",
-        "/spin.toml",
-        "/api/users/../../spin.toml",
-    ] {
+    for path in HOOK_PATHS {
         for method in [Method::GET, Method::POST] {
             let headers = [("content-type", "application/json"), ("origin", ORIGIN)];
             let status = site.browser().raw(method, path, &headers, b"{}".to_vec()).await.status;

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod contract;
+pub mod corpus;
 pub mod people;
 pub mod process;
 pub mod race;

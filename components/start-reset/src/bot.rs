@@ -1,4 +1,4 @@
-//! The bot check (SEC-64): proof that a browser worked, or waited, for this START and for no other.
+//! The bot check (SEC-64): proof that a browser worked for this START and for no other.
 //!
 //! An answer costs a browser a moment and a robot the same moment every time; how long depends on how many wrong codes
 //! everybody together typed in this hour. It is asked for with the client's count charged, so that START need not
@@ -8,7 +8,7 @@ use crate::wire::Posed;
 use data_encoding::BASE64;
 use relatch_core::altcha::{self, Answer, Challenge, Solved};
 use relatch_core::limits::{BOT_CHECK_EFFORT, BOT_CHECK_LIFE, START_PER_CLIENT};
-use relatch_http::{Code, Problem};
+use relatch_http::{Code, json};
 use relatch_spin::{App, Stepped};
 use relatch_store::{Entropy, Kv};
 use serde::Deserialize;
@@ -68,11 +68,11 @@ pub async fn admit<K: Kv, E: Entropy>(app: &App<K, E>, check: BotCheck, sent: Op
         return app.limit(START_PER_CLIENT).await;
     }
     let solved = sent.and_then(|sent| solved(app, sent)).ok_or(Code::BotCheckFailed)?;
-    if app.vault.spend_answer(&solved).await? { Ok(()) } else { Err(Problem::new(Code::BotCheckFailed).into()) }
+    if app.vault.spend_answer(&solved).await? { Ok(()) } else { Err(Code::BotCheckFailed.into()) }
 }
 
 fn solved<K: Kv, E: Entropy>(app: &App<K, E>, sent: &str) -> Option<Solved> {
-    let payload: Payload = serde_json::from_slice(&BASE64.decode(sent.as_bytes()).ok()?).ok()?;
+    let payload: Payload = json::parse(&BASE64.decode(sent.as_bytes()).ok()?).ok()?;
     let Payload { algorithm, challenge, number, salt, signature, .. } = &payload;
     let answer = Answer { algorithm, challenge, salt, number: *number, signature };
     altcha::check(&key(app), ACTION, answer, app.now)

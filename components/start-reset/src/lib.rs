@@ -36,7 +36,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
         },
         Some(["start-reset", "bot-check"]) => match request.method {
             Method::POST => {
-                let wire::Nothing {} = request.json()?;
+                request.nothing()?;
                 Ok(Reply::ok(&bot::pose(&app, bot_check().await?).await?))
             }
             _ => Ok(Reply::method_not_allowed("POST")),

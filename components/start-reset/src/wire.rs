@@ -21,10 +21,6 @@ pub struct Start {
     pub bot_check: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 /// What a browser has to do before START.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

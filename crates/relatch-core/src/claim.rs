@@ -14,7 +14,7 @@ use crate::limits::CLAIM_MARGIN;
 pub fn spans(now: Timestamp, length: u64) -> impl Iterator<Item = (u64, Timestamp)> {
     let first = Timestamp(now.0.saturating_sub(CLAIM_MARGIN)).window(length);
     let last = now.plus(CLAIM_MARGIN).window(length);
-    (first..=last).map(move |span| (span, Timestamp(span.saturating_add(1).saturating_mul(length))))
+    (first..=last).map(move |span| (span, Timestamp::end_of_window(span, length)))
 }
 
 #[cfg(test)]

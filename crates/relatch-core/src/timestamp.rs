@@ -34,6 +34,11 @@ impl Timestamp {
         self.0.checked_div(seconds).unwrap_or(0)
     }
 
+    /// When the window of `seconds` with this number ends.
+    pub fn end_of_window(window: u64, seconds: u64) -> Self {
+        Self(window.saturating_add(1).saturating_mul(seconds))
+    }
+
     /// A moment as RFC 3339 writes it, with any offset; nothing before 1970.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;

@@ -5,12 +5,9 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::vault::{Batch, Vault};
 use relatch_core::Timestamp;
 use relatch_core::altcha::Solved;
-use relatch_core::limits::{
-    BOT_CHECK_STEPS, CONVERSION_MIN, CONVERSION_SENDS, FAILURES_ALERT, FAILURES_PER_STEP, Limit,
-};
+use relatch_core::limits::{BOT_CHECK_STEPS, CONVERSION_MIN, CONVERSION_SENDS, FAILURES_ALERT, FAILURES_PER_STEP};
 
 const HOUR: u64 = 3_600;
-const FAILURES: Limit = Limit { name: "failures", count: u64::MAX, window: HOUR };
 
 /// What messages to new numbers of one country come to in an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +34,15 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Counts a wrong code, whosever it was; true exactly once an hour, for the one that makes them too many. One
     /// commit; what follows from it is in the batch.
     pub async fn count_failure(&self, batch: &mut Batch, now: Timestamp) -> Result<bool, StoreError> {
-        let failures = self.count_hourly(FAILURES.name, 0, now).await?;
+        let failures = self.count_hourly("failures", 0, now).await?;
         if let Some(steps) = steps_begun_by(failures) {
             self.put(batch, self.keys.pressure(now.window(HOUR)), &steps)?;
         }
         if failures < FAILURES_ALERT {
             return Ok(false);
         }
-        let (_, census) = self.usage().await?;
-        Ok(failures == FAILURES_ALERT.max(census.counts.registered / 100))
+        let registered = self.census().await?.counts.registered;
+        Ok(failures == FAILURES_ALERT.max(registered / 100))
     }
 
     /// Counts a message to a new number of this country, and says whether enough of them were answered. Two commits.
@@ -77,7 +74,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 }
 
 fn hour_end(now: Timestamp) -> Timestamp {
-    Timestamp(now.window(HOUR).saturating_add(1).saturating_mul(HOUR))
+    Timestamp::end_of_window(now.window(HOUR), HOUR)
 }
 
 /// The step that this many failures begin, if they begin one.

@@ -201,7 +201,7 @@ pub fn day_of(now: Timestamp) -> u64 {
 }
 
 pub(crate) fn window_end(window: u64) -> Timestamp {
-    Timestamp(window.saturating_add(1).saturating_mul(FAILURE_WINDOW))
+    Timestamp::end_of_window(window, FAILURE_WINDOW)
 }
 
 #[cfg(test)]

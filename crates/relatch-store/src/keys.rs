@@ -260,7 +260,7 @@ impl Keys {
         self.ending("bot-check", end, &[challenge])
     }
     pub fn pressure(&self, hour: u64) -> String {
-        let end = Timestamp(hour.saturating_add(1).saturating_mul(3_600));
+        let end = Timestamp::end_of_window(hour, 3_600);
         self.ending("pressure", end, &[&hour.to_be_bytes()])
     }
     pub fn outbox(&self, id: &[u8; 16], end: Timestamp) -> String {

@@ -20,7 +20,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Charges one use; `Some(seconds)` when it is over the limit. One commit.
     pub async fn over_limit(&self, limit: Limit, slot: u32, now: Timestamp) -> Result<Option<u64>, StoreError> {
         let window = now.window(limit.window);
-        let end = Timestamp(window.saturating_add(1).saturating_mul(limit.window));
+        let end = Timestamp::end_of_window(window, limit.window);
         let used = self.count(&self.keys.limit(limit.name, slot, window, end)).await?;
         Ok((used > limit.count).then(|| now.until(end).max(1)))
     }

@@ -76,7 +76,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let lock = lock.filter(|lock| lock.generation == generation).unwrap_or(fresh);
         let wrong: WrongPasswords = self.read(&self.keys.wrong(subject, device)).await?.unwrap_or_default();
         let tag = self.wrong_tag(subject, generation, password);
-        let end = Timestamp(now.window(SIGN_IN_WINDOW).saturating_add(1).saturating_mul(SIGN_IN_WINDOW));
+        let end = Timestamp::end_of_window(now.window(SIGN_IN_WINDOW), SIGN_IN_WINDOW);
         let counter = self.keys.sign_in(subject, device, generation, lock.streak, lock.round, end);
         let repeated = wrong.has(tag);
         let number = if now < lock.until {

@@ -147,7 +147,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     ) -> Result<AppTried, StoreError> {
         let charged = self.charge_attempt(what, now).await?;
         let window = now.window(APP_WINDOW);
-        let end = Timestamp(window.saturating_add(1).saturating_mul(APP_WINDOW));
+        let end = Timestamp::end_of_window(window, APP_WINDOW);
         let quarter = self.keys.app_attempts(what.purpose, what.subject, window, end);
         let tries = self.count(&quarter).await?;
         if let Some(refused) = charged.refused {

@@ -99,7 +99,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             None => self.random_id()?,
         };
         let token = SessionToken {
-            end: Timestamp(now.plus(SESSION_LIFE).window(3_600).saturating_add(1).saturating_mul(3_600)),
+            end: Timestamp::end_of_window(now.plus(SESSION_LIFE).window(3_600), 3_600),
             secret: self.random()?,
         };
         let record = SessionRecord {

@@ -148,8 +148,12 @@ impl Census {
 impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn usage(&self) -> Result<(Usage, Census), StoreError> {
         let usage: Option<Usage> = self.read(&self.keys.usage()).await?;
-        let census: Option<Census> = self.read(&self.keys.census()).await?;
-        Ok((usage.unwrap_or_default(), census.unwrap_or_default()))
+        Ok((usage.unwrap_or_default(), self.census().await?))
+    }
+
+    /// How many accounts there were when they were last counted.
+    pub(crate) async fn census(&self) -> Result<Census, StoreError> {
+        Ok(self.read(&self.keys.census()).await?.unwrap_or_default())
     }
 
     /// Counts a piece more of both.
