@@ -13,7 +13,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-mod files;
 mod log;
 mod manifest;
 mod options;
@@ -22,7 +21,6 @@ mod probe;
 mod routes;
 mod runtime;
 mod server;
-pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timer;
@@ -46,8 +44,7 @@ use timer::Calls;
 pub use options::{HostOptions, Limits, Timer};
 #[cfg(feature = "testing")]
 pub use probe::OpKind;
-pub use store::StoreConfig;
-pub use variables::parse_env_file;
+pub use relatch_backends::{self as store, StoreConfig, parse_env_file};
 
 /// Threads for file reads of guests and for starting; few, because each costs memory.
 const BLOCKING_THREADS: usize = 16;
@@ -156,7 +153,7 @@ async fn prepare(options: HostOptions) -> Result<Started> {
         log.line(&format!("the variable `{name}` has no value; components that read it will fail"));
     }
     let calls = options.timer.as_ref().and_then(|timer| Calls::new(timer, addr, &values, Arc::clone(&log)));
-    files::private_folder(&options.state_dir)?;
+    relatch_backends::private_folder(&options.state_dir)?;
     let store = options.store.open(&options.state_dir).await?;
     let (server, runtime) = tokio::task::spawn_blocking(move || {
         let runtime = Runtime::prepare(&manifest, &values, &options, store, log)?;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::store::StoreConfig;
+use relatch_backends::StoreConfig;
 
 /// How to start a host.
 #[derive(Debug, Clone)]

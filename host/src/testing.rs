@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use crate::log::lock;
 use crate::probe::{OpKind, Verdict};
 use crate::runtime::Runtime;
-use crate::store::KeyValue;
+use relatch_backends::KeyValue;
 
 /// A store operation that went by. Keys are secrets of a kind: only what stands before the first colon is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

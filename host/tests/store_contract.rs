@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use common::redis::Redis;
 use relatch_host::StoreConfig;
-use relatch_host::store::KeyValue;
+use relatch_host::store::{Change, KeyValue};
 use tokio::task::JoinSet;
 
 const LABEL: &str = "default";
@@ -102,6 +102,29 @@ async fn what_is_no_counter_is_not_counted(store: &dyn KeyValue) -> Result<()> {
     Ok(())
 }
 
+async fn only_what_is_still_as_it_was_is_replaced(store: &dyn KeyValue) -> Result<()> {
+    store.set(LABEL, "replace:a", vec![1, 0, 255]).await?;
+    store.set(LABEL, "replace:b", b"written meanwhile".to_vec()).await?;
+    let change = |key: &str| Change { key: key.to_owned(), before: vec![1, 0, 255], after: vec![1, 0, 254] };
+    let changes = ["replace:a", "replace:b", "replace:gone"].map(change).to_vec();
+    assert_eq!(store.replace_many(LABEL, changes.clone()).await?, 1);
+    assert_eq!(store.get(LABEL, "replace:a").await?, Some(vec![1, 0, 254]));
+    assert_eq!(store.get(LABEL, "replace:b").await?, Some(b"written meanwhile".to_vec()));
+    assert!(!store.exists(LABEL, "replace:gone").await?);
+    assert_eq!(store.replace_many(LABEL, changes).await?, 0);
+    assert_eq!(store.replace_many(LABEL, Vec::new()).await?, 0);
+    Ok(())
+}
+
+async fn a_counter_that_was_carried_over_goes_on(store: &dyn KeyValue) -> Result<()> {
+    store.set(LABEL, "carried", store.raw_counter(41)).await?;
+    assert_eq!(store.increment(LABEL, "carried", 1).await?, 42);
+    let raw = store.get(LABEL, "carried").await?.context("it is there")?;
+    assert_eq!(store.counter(&raw), Some(42));
+    assert_eq!(store.counter(b"\x01\x02k1 a sealed record"), None);
+    Ok(())
+}
+
 async fn racers_count_exactly(store: &Arc<dyn KeyValue>) -> Result<()> {
     let mut racers = JoinSet::new();
     for _ in 0..RACERS {
@@ -135,6 +158,8 @@ async fn contract(store: Arc<dyn KeyValue>) -> Result<()> {
     batches(&*store).await.context("batches")?;
     counters(&*store).await.context("counters")?;
     what_is_no_counter_is_not_counted(&*store).await.context("no counter")?;
+    only_what_is_still_as_it_was_is_replaced(&*store).await.context("replacing")?;
+    a_counter_that_was_carried_over_goes_on(&*store).await.context("carrying over")?;
     racers_count_exactly(&store).await.context("racers")?;
     a_gate_has_one_winner(&store).await.context("gate")
 }

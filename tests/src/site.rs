@@ -66,6 +66,30 @@ impl Site {
         Self { t: host.testing(), host, catcher, store, url, clients: AtomicU32::new(1), _redis: redis, _state: state }
     }
 
+    /// The same deployment after a restart, with what `change` makes different. It listens elsewhere now.
+    pub async fn again(self, change: impl FnOnce(&mut HostOptions)) -> Self {
+        let ahead = self.t.now().duration_since(std::time::SystemTime::now()).unwrap_or_default();
+        self.host.shutdown().await;
+        let mut options = host_options(self._state.path(), &self.catcher.url());
+        options.store = self.store;
+        change(&mut options);
+        let store = options.store.clone();
+        let host = Host::start(options).await.expect("the host");
+        let url = format!("http://{}", host.addr());
+        host.testing().advance(ahead);
+        Self { t: host.testing(), host, store, url, ..self }
+    }
+
+    /// A file of its own, gone with it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self._state.path().join(name)
+    }
+
+    /// Another database of its Redis.
+    pub fn redis_database(&self, number: u8) -> Option<String> {
+        self._redis.as_ref().map(|redis| format!("redis://127.0.0.1:{}/{number}", redis.port))
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -164,7 +188,8 @@ pub fn code_in(body: &str) -> Option<String> {
     body.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 8).map(str::to_owned)
 }
 
-fn key_text(id: &str, byte: u8) -> String {
+/// A key as a variable lists it.
+pub fn key_text(id: &str, byte: u8) -> String {
     format!("{id}:{}", BASE64URL_NOPAD.encode(&[byte; 32]))
 }
 

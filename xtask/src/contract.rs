@@ -119,20 +119,46 @@ fn operations(rows: &Value) -> Result<Vec<Operation>> {
     Ok(rows.into_iter().map(operation).filter(|operation| operation.method != "-").collect())
 }
 
+/// What [`judge`] said last, for docs/PROOF.md.
+pub fn said() -> Result<String> {
+    let made = Path::new(MADE).canonicalize()?;
+    let (report, statuses) = (read(&made.join("report.json"))?, read(&made.join("statuses.json"))?);
+    let judged = Judged::of(true, &report, &operations(&statuses)?);
+    Ok(format!(
+        "{} of {} operations reached; {} cases, {} failures.\n",
+        judged.reached, judged.all, judged.cases, judged.failures
+    ))
+}
+
+/// A run in numbers.
+struct Judged {
+    reached: u64,
+    all: u64,
+    cases: u64,
+    failures: u64,
+}
+
+impl Judged {
+    fn of(ok: bool, report: &Value, operations: &[Operation]) -> Self {
+        let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+        let cases = number("/test_cases/generated");
+        let failures = number("/test_cases/with_failures") + number("/test_cases/errored");
+        let failures = failures.max(u64::from(!ok || cases == 0));
+        let reached = operations.iter().filter(|operation| operation.reached()).count() as u64;
+        Self { reached, all: number("/operations/total"), cases, failures }
+    }
+}
+
 /// A run in which hardly anything got past the door proves nothing, so that is a failure too.
 fn conclude(ok: bool, report: &Value, operations: &[Operation]) -> Result<Totals> {
-    let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
-    let (cases, all) = (number("/test_cases/generated"), number("/operations/total"));
     for operation in operations {
         println!("{}", operation.line());
     }
-    let reached = operations.iter().filter(|operation| operation.reached()).count() as u64;
+    let Judged { reached, all, cases, failures } = Judged::of(ok, report, operations);
     let unreached = all.saturating_sub(reached);
     if unreached > 0 {
         say(&format!("{unreached} of {all} operations never succeeded (! above): nothing is known of their answers"));
     }
-    let failures = number("/test_cases/with_failures") + number("/test_cases/errored");
-    let failures = failures.max(u64::from(!ok || cases == 0));
     println!("{reached} of {all} operations reached");
     println!("{cases} cases, {failures} failures");
     Ok(Totals { passed: reached.saturating_sub(failures), failed: failures + unreached })

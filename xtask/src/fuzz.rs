@@ -1,5 +1,6 @@
 //! `cargo xtask fuzz`: LLVM's fuzzer on every parser that sees bytes from outside.
 
+use crate::proof;
 use crate::shell::{cargo, find, run as run_program, say};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
@@ -17,6 +18,9 @@ pub struct Fuzz {
     /// Minutes for each parser.
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
+    /// Write the outcome into docs/PROOF.md.
+    #[arg(long, conflicts_with = "target")]
+    write: bool,
     /// Only this one.
     target: Option<String>,
 }
@@ -47,6 +51,9 @@ pub fn run(fuzz: &Fuzz) -> Result<()> {
         }
     }
     println!("\n{}", lines.join("\n"));
+    if fuzz.write {
+        proof::record("Fuzzing", &format!("{seconds} seconds for each parser:\n\n- {}\n", lines.join("\n- ")))?;
+    }
     if broken > 0 { bail!("{broken} parsers were broken") } else { Ok(()) }
 }
 

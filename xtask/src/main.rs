@@ -11,6 +11,7 @@ mod fuzz;
 mod grade;
 mod install;
 mod lighthouse;
+mod mutants;
 mod new_step;
 mod portal;
 mod proof;
@@ -56,6 +57,8 @@ enum Command {
     Contract(contract::Contract),
     /// The fuzzer on every parser that sees bytes from outside.
     Fuzz(fuzz::Fuzz),
+    /// Changes the core and the store in one place at a time: do their tests notice?
+    Mutants(mutants::Mutants),
     Attack(attack::Attack),
     /// Grade the headers of the pages as MDN's HTTP Observatory does.
     Grade,
@@ -104,6 +107,7 @@ fn run(command: Command) -> Result<()> {
         Command::Seed(seed) => seed::run(&seed),
         Command::Contract(contract) => contract::run(&contract),
         Command::Fuzz(fuzz) => fuzz::run(&fuzz),
+        Command::Mutants(mutants) => mutants::run(&mutants),
         Command::Attack(attack) => attack::run(&attack),
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),

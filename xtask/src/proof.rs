@@ -2,6 +2,7 @@
 
 use crate::check::commit;
 use crate::components;
+use crate::contract;
 use crate::install;
 use crate::running::lines_of;
 use crate::shell::{cargo, output, say};
@@ -13,6 +14,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 const PAGE: &str = "docs/PROOF.md";
+/// Parts that are written on their own, since they take hours.
+const PARTS: [&str; 2] = ["Fuzzing", "Mutants"];
 const REQUIREMENTS: u32 = 78;
 const ATTACKS: u32 = 46;
 
@@ -42,7 +45,8 @@ pub fn run(full: bool) -> Result<()> {
     let begun = Instant::now();
     say("Every requirement and every attack, on SQLite and on Redis");
     let mut command = cargo();
-    command.args(["test", "--package", "relatch-tests", "--test", "blackbox", "--locked", "--no-fail-fast"]);
+    // With the features of `cargo xtask test`, so that nothing is compiled twice.
+    command.args(["test", "--workspace", "--test", "blackbox", "--locked", "--no-fail-fast"]);
     if full {
         command.env("RELATCH_FULL", "1");
     }
@@ -52,17 +56,41 @@ pub fn run(full: bool) -> Result<()> {
     if full {
         model.args(["run", "--release", "--package", "relatch-model", "--locked", "--", "--full"]);
     } else {
-        model.args(["test", "--package", "relatch-model", "--test", "model", "--locked"]);
+        model.args(["test", "--workspace", "--test", "model", "--locked", "--", "--nocapture"]);
     }
     let scenarios = collect(&mut model, read_states)?;
     say("The headers");
     let grade = collect(Command::new(std::env::current_exe()?).arg("grade"), |line| Some(line.to_owned()))?;
+    let contract = contract::tests()?;
+    let contract = (contract.failed == 0 && contract.passed > 0).then(contract::said).transpose()?;
     let threats = std::fs::read_to_string("docs/THREATS.md").context("docs/THREATS.md")?;
-    let report = Report { full, minutes: begun.elapsed().as_secs().div_ceil(60), tests, scenarios, grade };
-    let (page, fallen) = report.page(&threats);
+    let report = Report { full, minutes: begun.elapsed().as_secs().div_ceil(60), tests, scenarios, contract, grade };
+    let (mut page, fallen) = report.page(&threats);
+    let before = std::fs::read_to_string(PAGE).unwrap_or_default();
+    for part in PARTS.iter().filter_map(|heading| part(&before, heading)) {
+        let _ = write!(page, "\n{}\n", part.trim_end());
+    }
     std::fs::write(PAGE, page).context(PAGE)?;
     say(&format!("{PAGE} is written"));
     if fallen.is_empty() { Ok(()) } else { bail!("not shown: {}", fallen.join(", ")) }
+}
+
+/// Writes a part of the page and leaves the others as they are.
+pub fn record(heading: &str, text: &str) -> Result<()> {
+    let page = std::fs::read_to_string(PAGE).unwrap_or_else(|_| "# Proof\n".to_owned());
+    let new = format!("## {heading}\n\nOn {}, at commit {}.\n\n{}\n", today(), commit(), text.trim_end());
+    let page = match part(&page, heading) {
+        Some(old) => page.replace(old, &format!("{new}\n")),
+        None => format!("{}\n\n{new}", page.trim_end()),
+    };
+    std::fs::write(PAGE, format!("{}\n", page.trim_end())).context(PAGE)
+}
+
+/// A heading and what is under it, up to the next.
+fn part<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
+    let rest = page.get(page.find(&format!("## {heading}\n"))?..)?;
+    let end = rest.get(3..)?.find("\n## ").map_or(rest.len(), |at| at.saturating_add(4));
+    rest.get(..end)
 }
 
 /// Runs a program to its end, showing what it prints, and keeps what `read` makes of its lines.
@@ -105,6 +133,8 @@ struct Report {
     minutes: u64,
     tests: Vec<Ran>,
     scenarios: Vec<(String, u64)>,
+    /// What the contract tests said; nothing if they failed or could not be run.
+    contract: Option<String>,
     grade: Vec<String>,
 }
 
@@ -130,6 +160,10 @@ impl Report {
         self.requirements(&mut page, &mut fallen);
         self.attacks(threats, &mut page, &mut fallen);
         self.model(&mut page, &mut fallen);
+        match &self.contract {
+            Some(said) => page.push_str(&format!("## Made-up requests\n\n{said}\n")),
+            None => fallen.push("the contract".to_owned()),
+        }
         page.push_str("## Headers\n\n```\n");
         for line in &self.grade {
             let _ = writeln!(page, "{line}");
@@ -230,7 +264,22 @@ mod tests {
 
     fn report(tests: Vec<Ran>) -> Report {
         let scenarios = vec![("guessing".to_owned(), 5), ("crashing".to_owned(), 7)];
-        Report { full: false, minutes: 3, tests, scenarios, grade: vec!["A+ 135".to_owned()] }
+        Report {
+            full: false,
+            minutes: 3,
+            tests,
+            scenarios,
+            contract: Some("9 cases, 0 failures.\n".to_owned()),
+            grade: vec!["A+ 135".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_part_is_found_up_to_the_next() {
+        let page = "# Proof\n\n## Fuzzing\n\na\n\n## Mutants\n\nb\n";
+        assert_eq!(part(page, "Fuzzing"), Some("## Fuzzing\n\na\n\n"));
+        assert_eq!(part(page, "Mutants"), Some("## Mutants\n\nb\n"));
+        assert_eq!(part(page, "Model"), None);
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub async fn first_sign_in<K: Kv, E: Entropy>(
     let person = caller.person();
     let policy = app.vault.policy().await?;
     let password = judged(app, person, &policy, typed).await?;
-    if app.verify_password(&password, &person.password.hash)? {
+    if app.verify_password(&password, person.password.stored())? {
         return Err(rejected(&[Rejection::SameAsBefore]).into());
     }
     refuse_used(app, person, &policy, &password)?;
@@ -121,7 +121,7 @@ pub async fn change<K: Kv, E: Entropy>(
     // Somebody is signed in here, so the device is a known one: no stranger's failures bar the way.
     let attempt = SignInAttempt { subject: id, generation, device: Device::Known };
     let charged = app.vault.charge_sign_in(attempt, &current, app.now).await?;
-    let right = charged.may_compare && app.verify_password(&current, &person.password.hash)?;
+    let right = charged.may_compare && app.verify_password(&current, person.password.stored())?;
     let mut batch = Batch::default();
     if !right {
         app.vault.put_sign_in_failure(&mut batch, &charged, right, app.now)?;

@@ -1,7 +1,6 @@
 //! The order of SIGNIN: limit, look up, charge, hash, decide. One hash whoever it is.
 
 use relatch_core::enrolment::must_register;
-use relatch_core::hashing::DECOY_HASH;
 use relatch_core::limits::SIGN_IN_PER_CLIENT;
 use relatch_core::name::is_typeable;
 use relatch_core::session::{Stage, after_password};
@@ -11,7 +10,7 @@ use relatch_spin::app::Caller;
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::lockout::SignInAttempt;
-use relatch_store::records::{Person, Policy};
+use relatch_store::records::{Person, Policy, StoredHash};
 use relatch_store::sessions::Opened;
 use relatch_store::{Batch, Entropy, Kv};
 
@@ -49,8 +48,8 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     let charged = app.vault.charge_sign_in(attempt, &password, app.now).await?;
     // A blocked person's password is compared as well: only what is really wrong is remembered as wrong.
     let compared = person.as_ref().filter(|_| charged.may_compare);
-    let hash = compared.map_or(DECOY_HASH, |person| person.password.hash.as_str());
-    let right = app.verify_password(&password, hash)?;
+    let right =
+        app.verify_password(&password, compared.map_or(StoredHash::DECOY, |person| person.password.stored()))?;
     let mut batch = Batch::default();
     let Some(person) = person.filter(|person| right && person.account.is_enabled()) else {
         app.vault.put_sign_in_failure(&mut batch, &charged, right, app.now)?;
@@ -62,6 +61,7 @@ pub async fn sign_in<K: Kv, E: Entropy>(
     let must_register = must_register(person.standing(&policy), policy.registration.ask_at_sign_in);
     let stage = after_password(person.methods.has_second_factor(), person.password.must_change, must_register);
     app.vault.forgive_sign_in(&mut batch, &charged).await?;
+    let generation = app.renew_hash(&mut batch, &person, &password).await?;
     if let Some(before) = before {
         app.vault.end_session(&mut batch, &before.session)?;
     }
@@ -90,6 +90,9 @@ pub async fn sign_out<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use relatch_core::Secret;
+    use relatch_spin::settings::Peppers;
+    use relatch_store::seal::NamedKey;
     use relatch_testkit::{PASSWORD, PHONE, TestApp, app, person, with_phone};
 
     #[test]
@@ -107,6 +110,31 @@ mod tests {
             ] {
                 assert_eq!(sign_in(&app, None, None, name, PASSWORD).await.unwrap().stage, stage, "{name}");
             }
+        });
+    }
+
+    #[test]
+    fn a_hash_of_an_older_pepper_is_made_anew_unless_the_password_is_being_changed() {
+        pollster::block_on(async {
+            let mut app = app();
+            let alice = person(&app, "alice", Vec::new(), false).await;
+            person(&app, "berta", Vec::new(), true).await;
+            let named = |id: &str, byte| NamedKey { id: id.to_owned(), key: Secret::new([byte; 32]) };
+            app.settings.peppers = Peppers::of(vec![named("p2", 9), named("p1", 3)]).unwrap();
+            let stored = async |name: &str| app.vault.find_person(name).await.unwrap().unwrap().password;
+            // Somebody else won the next password a moment ago: it must not be written over.
+            app.vault.claim_password_change(alice.account.id, 1, app.now).await.unwrap();
+            sign_in(&app, None, None, "alice", PASSWORD).await.unwrap();
+            assert_eq!(stored("alice@contoso.example").await.pepper, "p1");
+            app.now = app.now.plus(3_600);
+            let session = sign_in(&app, None, None, "alice", PASSWORD).await.unwrap().token;
+            let new = stored("alice@contoso.example").await;
+            assert_eq!((new.pepper.as_str(), new.generation, new.changed_at), ("p2", 2, alice.password.changed_at));
+            assert!(app.vault.session(session.expose(), app.now).await.unwrap().is_some(), "this session goes on");
+            sign_in(&app, None, None, "alice", PASSWORD).await.unwrap();
+            assert_eq!(stored("alice@contoso.example").await.generation, 2);
+            sign_in(&app, None, None, "berta", PASSWORD).await.unwrap();
+            assert_eq!(stored("berta@contoso.example").await.pepper, "p1", "she has to choose another one anyway");
         });
     }
 

@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 use relatch_core::Timestamp;
-use relatch_core::hashing::{self, HashingError};
+use relatch_core::hashing::{self, DECOY_HASH, HashingError};
 use relatch_core::limits::{DEVICE_LIFE, Limit, NOTICE_LIFE};
 use relatch_core::methods::{Kind, Kinds};
 use relatch_core::roles::Right;
@@ -12,7 +12,9 @@ use relatch_http::{Code, Problem, Reply, Request, cookies, guard};
 use relatch_store::challenges::CodeFor;
 use relatch_store::events::{Event, EventKind};
 use relatch_store::outbox::{Channel, OutboxTicket, Outgoing};
-use relatch_store::records::{By, EarlierPassword, Lately, Methods, PasswordRecord, Person, Policy, Purpose};
+use relatch_store::records::{
+    By, EarlierPassword, Lately, Methods, PasswordRecord, Person, Policy, Purpose, StoredHash,
+};
 use relatch_store::sessions::{OpenSession, Opened};
 use relatch_store::{Batch, Entropy, Kv, StoreError, Vault};
 
@@ -150,7 +152,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
         Ok(PasswordRecord {
             generation,
             hash,
-            pepper: self.settings.pepper.id.clone(),
+            pepper: self.settings.peppers.first().id.clone(),
             must_change,
             changed_at: self.now,
             earlier: Vec::new(),
@@ -177,19 +179,38 @@ impl<K: Kv, E: Entropy> App<K, E> {
 
     /// Is this one of the passwords policy remembers? One hash for each of them.
     pub fn was_used_before(&self, person: &Person, password: &Password, policy: &Policy) -> Stepped<bool> {
-        let current = std::iter::once(&person.password.hash);
-        let earlier = person.password.earlier.iter().map(|earlier| &earlier.hash);
-        for hash in current.chain(earlier).take(policy.passwords.history) {
-            if self.verify_password(password, hash)? {
+        for stored in person.password.all_stored().take(policy.passwords.history) {
+            if self.verify_password(password, stored)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Compares a password: one hash, whatever the answer.
-    pub fn verify_password(&self, password: &Password, stored: &str) -> Stepped<bool> {
-        Ok(hashing::verify(password, stored, self.settings.pepper().expose())?)
+    /// Compares a password: one hash, whatever the answer. Under a pepper that was taken out of the list nothing is
+    /// right any more.
+    pub fn verify_password(&self, password: &Password, stored: StoredHash) -> Stepped<bool> {
+        Ok(match self.settings.peppers.named(stored.pepper) {
+            Some(pepper) => hashing::verify(password, stored.hash, pepper.key.expose())?,
+            None => hashing::verify(password, DECOY_HASH, self.settings.pepper().expose())?,
+        })
+    }
+
+    /// A hash that was made with an older pepper or other parameters is made anew while the password is at hand
+    /// (SEC-38). It counts as a change: sessions and flows that began before are over, and whoever is changing the
+    /// password at this moment is not written over. The generation that is valid once `batch` is committed.
+    pub async fn renew_hash(&self, batch: &mut Batch, person: &Person, password: &Password) -> Stepped<u64> {
+        let (id, before) = (person.account.id, &person.password);
+        let newest = before.pepper == self.settings.peppers.first().id && !hashing::is_outdated(&before.hash);
+        // Whoever has to choose another password gets a new hash with it.
+        if newest || before.must_change || !self.vault.claim_password_change(id, before.generation, self.now).await? {
+            return Ok(before.generation);
+        }
+        let made = self.hash_password(password, before.generation.saturating_add(1), false)?;
+        let record =
+            PasswordRecord { generation: made.generation, hash: made.hash, pepper: made.pepper, ..before.clone() };
+        self.vault.put_password(batch, id, &record)?;
+        Ok(record.generation)
     }
 
     /// Puts what was done with somebody's account on its way to everything they had registered before

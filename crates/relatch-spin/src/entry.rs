@@ -1,7 +1,7 @@
 //! The way in: one function that every component's entry calls.
 
 use crate::app::{App, StepError};
-use crate::settings::{BadSetting, Raw, Settings, lookup_key};
+use crate::settings::{BadSetting, Raw, Settings, lookup_keys};
 use crate::spin_kv::{OsEntropy, SpinKv};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
@@ -9,7 +9,6 @@ use relatch_core::Timestamp;
 use relatch_core::limits::BODY_MAX;
 use relatch_http::{Code, Problem, Reply, Request, client, guard, headers, reply};
 use relatch_store::Vault;
-use relatch_store::keys::Keys;
 use relatch_store::seal::{Sealer, parse_keys};
 use spin_sdk::http::{FullBody, HeaderMap, Method, StatusCode};
 use spin_sdk::variables;
@@ -98,8 +97,8 @@ async fn settings() -> Result<Settings, BadSetting> {
 pub async fn vault() -> Result<Vault<SpinKv, OsEntropy>, StepError> {
     let sealing =
         parse_keys(&variable("sealing_keys").await?).and_then(Sealer::new).ok_or(BadSetting("sealing_keys"))?;
-    let lookup = lookup_key(&variable("lookup_key").await?)?;
-    Ok(Vault::new(SpinKv::open().await?, OsEntropy, Keys::new(lookup), sealing))
+    let keys = lookup_keys(&variable("lookup_key").await?)?;
+    Ok(Vault::new(SpinKv::open().await?, OsEntropy, keys, sealing))
 }
 
 /// The server's clock. Before 1970 it is broken, and everything is expired.

@@ -2,6 +2,7 @@
 
 use relatch_core::Secret;
 use relatch_http::client::TrustedProxies;
+use relatch_store::keys::Keys;
 use relatch_store::seal::{NamedKey, parse_keys};
 
 /// Settings every component has.
@@ -11,7 +12,28 @@ pub struct Settings {
     pub organisation: String,
     pub domain: String,
     pub trusted_proxies: TrustedProxies,
-    pub pepper: NamedKey,
+    pub peppers: Peppers,
+}
+
+/// The keys of password hashes: the first makes new ones, all are good to compare with.
+pub struct Peppers {
+    first: NamedKey,
+    older: Vec<NamedKey>,
+}
+
+impl Peppers {
+    /// `None` without any.
+    pub fn of(mut keys: Vec<NamedKey>) -> Option<Self> {
+        (!keys.is_empty()).then(|| Self { first: keys.remove(0), older: keys })
+    }
+
+    pub fn first(&self) -> &NamedKey {
+        &self.first
+    }
+
+    pub fn named(&self, id: &str) -> Option<&NamedKey> {
+        std::iter::once(&self.first).chain(&self.older).find(|pepper| pepper.id == id)
+    }
 }
 
 /// A variable is missing or useless; the text names it and never shows it.
@@ -42,25 +64,25 @@ impl Settings {
             return Err(BadSetting("organisation_domain"));
         }
         let trusted_proxies = TrustedProxies::parse(&raw.trusted_proxies).ok_or(BadSetting("trusted_proxies"))?;
-        let pepper = parse_keys(&raw.pepper).and_then(|keys| keys.into_iter().next()).ok_or(BadSetting("pepper"))?;
+        let peppers = parse_keys(&raw.pepper).and_then(Peppers::of).ok_or(BadSetting("pepper"))?;
         Ok(Self {
             public_origin: raw.public_origin,
             organisation: raw.organisation,
             domain: raw.domain,
             trusted_proxies,
-            pepper,
+            peppers,
         })
     }
 
+    /// The key that hashes.
     pub fn pepper(&self) -> &Secret<[u8; 32]> {
-        &self.pepper.key
+        &self.peppers.first.key
     }
 }
 
-/// The lookup key: one named key; its id is not used, but keeps all keys in one shape.
-pub fn lookup_key(text: &str) -> Result<Secret<[u8; 32]>, BadSetting> {
-    let key = parse_keys(text).and_then(|keys| keys.into_iter().next()).ok_or(BadSetting("lookup_key"))?;
-    Ok(key.key)
+/// What names the records: the newest key first.
+pub fn lookup_keys(text: &str) -> Result<Keys, BadSetting> {
+    parse_keys(text).and_then(Keys::of).ok_or(BadSetting("lookup_key"))
 }
 
 #[cfg(test)]
@@ -75,6 +97,15 @@ mod tests {
             trusted_proxies: String::new(),
             pepper: format!("p1:{}", "A".repeat(42) + "E"),
         }
+    }
+
+    #[test]
+    fn the_first_pepper_hashes_and_the_others_are_known() {
+        let key = "A".repeat(42) + "E";
+        let settings =
+            Settings::check(Raw { pepper: format!("p2:{key},p1:{key}"), ..raw() }).unwrap_or_else(|_| panic!());
+        assert_eq!(settings.peppers.first().id, "p2");
+        assert!(settings.peppers.named("p1").is_some() && settings.peppers.named("p0").is_none());
     }
 
     #[test]

@@ -6,14 +6,20 @@
 
 use crate::devices::Device;
 use crate::records::Purpose;
+use crate::seal::NamedKey;
 use data_encoding::HEXLOWER;
 use relatch_core::keyed::keyed_hash;
 use relatch_core::limits::STRANGER_SLOTS;
 use relatch_core::{AccountId, GroupId, Secret, Timestamp};
 
-/// Builds keys under the deployment's lookup key.
+/// Builds keys under the deployment's lookup keys.
 pub struct Keys {
+    /// The first one this deployment ever had. What is hashed and not named (codes, tokens, slots) stays with it: it is
+    /// kept inside of sealed records.
     key: Secret<[u8; 32]>,
+    /// Those that came after it, the oldest first. Each hashes the name the ones before it gave (ADR 0018), so a name can
+    /// be made anew by somebody who does not know what it is the name of.
+    later: Vec<Secret<[u8; 32]>>,
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
@@ -67,12 +73,31 @@ pub const PREFIXES: [(&str, bool); 48] = [
     ("usage", false),
     ("wrong", false),
 ];
+/// 128 bits are plenty for a name that is also authenticated by the record's seal.
+const NAME_BYTES: usize = 16;
 /// Prefix of every gate that settles who may write the next version of a record.
 pub const CLAIM: &str = "claim";
 
 impl Keys {
     pub fn new(key: Secret<[u8; 32]>) -> Self {
-        Self { key }
+        Self { key, later: Vec::new() }
+    }
+
+    /// The newest key first, as the variable lists them. `None` without any.
+    pub fn of(mut newest_first: Vec<NamedKey>) -> Option<Self> {
+        let first = newest_first.pop()?;
+        let later = newest_first.into_iter().rev().map(|named| named.key).collect();
+        Some(Self { key: first.key, later })
+    }
+
+    /// What a key is called under all the lookup keys, of what it was called before the newest came. `None` for what is
+    /// no key of ours, and where there is no newer one.
+    pub fn renamed(&self, key: &str) -> Option<String> {
+        let newest = self.later.last()?;
+        let (prefix, _) = key.split_once(':')?;
+        let (before, hash) = key.rsplit_once(':')?;
+        let hash = HEXLOWER.decode(hash.as_bytes()).ok().filter(|hash| hash.len() == NAME_BYTES)?;
+        Some(format!("{before}:{}", HEXLOWER.encode(named(newest, prefix, &hash).get(..NAME_BYTES)?)))
     }
 
     /// A keyed hash for anything that is not a store key: what is stored of a code, CSRF tokens.
@@ -105,9 +130,10 @@ impl Keys {
         all.push(b"key".as_slice());
         all.push(prefix.as_bytes());
         all.extend_from_slice(parts);
-        let hash = keyed_hash(self.key.expose(), &all);
-        // 128 bits are plenty for a name that is also authenticated by the record's seal.
-        format!("{prefix}:{}", HEXLOWER.encode(hash.get(..16).unwrap_or(&hash)))
+        let first = keyed_hash(self.key.expose(), &all);
+        let short = |hash: &[u8; 32]| hash.get(..NAME_BYTES).unwrap_or(hash).to_vec();
+        let name = self.later.iter().fold(short(&first), |name, key| short(&named(key, prefix, &name)));
+        format!("{prefix}:{}", HEXLOWER.encode(&name))
     }
 
     fn ending(&self, prefix: &str, end: Timestamp, parts: &[&[u8]]) -> String {
@@ -286,6 +312,11 @@ impl Keys {
     }
 }
 
+/// The name one lookup key gives to a name of the key before it.
+fn named(key: &Secret<[u8; 32]>, prefix: &str, name: &[u8]) -> [u8; 32] {
+    keyed_hash(key.expose(), &[b"name", prefix.as_bytes(), name])
+}
+
 /// When a key ends, if it says so.
 pub fn end_of(key: &str) -> Option<Timestamp> {
     let (_, rest) = key.split_once(':')?;
@@ -317,6 +348,30 @@ mod tests {
         ] {
             assert!(key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":_-".contains(&b)), "{key}");
             assert!(key.len() < 80, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_made_anew_without_knowing_what_it_names() {
+        let listed = |ids: &[u8]| {
+            let named = |byte: &u8| NamedKey { id: format!("l{byte}"), key: Secret::new([*byte; 32]) };
+            Keys::of(ids.iter().map(named).collect()).unwrap()
+        };
+        let (one, two, three) = (listed(&[1]), listed(&[2, 1]), listed(&[3, 2, 1]));
+        assert_eq!(Keys::new(Secret::new([1; 32])).policy(), one.policy());
+        let id = AccountId::from_bytes([2; 16]);
+        let names = |keys: &Keys| [keys.account(id), keys.policy(), keys.grant("flow", Timestamp(1_763_000_000))];
+        for (before, after) in [(&one, &two), (&two, &three)] {
+            for (old, new) in names(before).into_iter().zip(names(after)) {
+                assert_ne!(old, new);
+                assert_eq!(after.renamed(&old), Some(new));
+            }
+            // Codes and tokens are hashed as they were.
+            assert_eq!(before.mac("code", &[b"1"]), after.mac("code", &[b"1"]));
+        }
+        assert_eq!(one.renamed(&one.policy()), None);
+        for foreign in ["", "policy", "policy:", "policy:zz", "policy:00", "other application's key"] {
+            assert_eq!(two.renamed(foreign), None, "{foreign}");
         }
     }
 

@@ -13,6 +13,7 @@ pub use policy::{
 
 use relatch_core::enrolment::Standing;
 use relatch_core::entitlement::{Plan, Source};
+use relatch_core::hashing::DECOY_HASH;
 use relatch_core::limits::WRONG_PASSWORDS_REMEMBERED;
 use relatch_core::membership::Attributes;
 use relatch_core::methods::Kind;
@@ -223,6 +224,30 @@ pub struct PasswordRecord {
 pub struct EarlierPassword {
     pub hash: String,
     pub pepper: String,
+}
+
+/// A password's hash, and which pepper it was made with.
+#[derive(Clone, Copy)]
+pub struct StoredHash<'a> {
+    pub hash: &'a str,
+    pub pepper: &'a str,
+}
+
+impl StoredHash<'_> {
+    /// What nobody's password matches, for strangers (SEC-2, SEC-5).
+    pub const DECOY: StoredHash<'static> = StoredHash { hash: DECOY_HASH, pepper: "" };
+}
+
+impl PasswordRecord {
+    pub fn stored(&self) -> StoredHash<'_> {
+        StoredHash { hash: &self.hash, pepper: &self.pepper }
+    }
+
+    /// This one and the earlier ones, newest first.
+    pub fn all_stored(&self) -> impl Iterator<Item = StoredHash<'_>> {
+        let earlier = self.earlier.iter().map(|earlier| StoredHash { hash: &earlier.hash, pepper: &earlier.pepper });
+        std::iter::once(self.stored()).chain(earlier)
+    }
 }
 
 /// Everything about one account that decisions need, read together.

@@ -9,6 +9,7 @@ use relatch_core::Secret;
 /// The shape of sealed bytes: version, length of the key id, key id, nonce, ciphertext.
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 
 /// A named 256-bit key.
 pub struct NamedKey {
@@ -20,12 +21,15 @@ pub struct NamedKey {
 pub fn parse_keys(text: &str) -> Option<Vec<NamedKey>> {
     let one = |part: &str| {
         let (id, key) = part.trim().split_once(':')?;
-        let id_fits = (1..=8).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let key: [u8; 32] = BASE64URL_NOPAD.decode(key.as_bytes()).ok()?.try_into().ok()?;
-        (id_fits && key != [0; 32]).then(|| NamedKey { id: id.to_owned(), key: Secret::new(key) })
+        (is_id(id) && key != [0; 32]).then(|| NamedKey { id: id.to_owned(), key: Secret::new(key) })
     };
     let keys: Option<Vec<_>> = text.split(',').map(one).collect();
     keys.filter(|keys| !keys.is_empty())
+}
+
+fn is_id(id: &str) -> bool {
+    (1..=8).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// Seals with the first key and opens with any: keys rotate with an overlap.
@@ -57,20 +61,38 @@ impl Sealer {
         Ok(bytes)
     }
 
+    /// The key that seals.
+    pub fn newest(&self) -> &str {
+        self.keys.first().map_or("", |named| &named.id)
+    }
+
     pub fn open(&self, context: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.try_open(context, bytes).ok_or(StoreError::Damaged)
     }
 
     fn try_open(&self, context: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
-        let (&[version, id_length], rest) = bytes.split_first_chunk::<2>()?;
-        if version != VERSION {
-            return None;
-        }
-        let (id, rest) = rest.split_at_checked(usize::from(id_length))?;
+        let (id, rest) = split(bytes)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
         let named = self.keys.iter().find(|named| named.id.as_bytes() == id)?;
         cipher(named).decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: context }).ok()
     }
+}
+
+/// The id of the key that sealed these bytes; `None` if nothing sealed them.
+pub fn sealed_with(bytes: &[u8]) -> Option<&str> {
+    let (id, rest) = split(bytes)?;
+    // A counter may begin like a seal, and is shorter.
+    let id = std::str::from_utf8(id).ok().filter(|id| is_id(id))?;
+    (rest.len() >= NONCE_BYTES + TAG_BYTES).then_some(id)
+}
+
+/// The key's id, and what follows it.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&[version, id_length], rest) = bytes.split_first_chunk::<2>()?;
+    if version != VERSION {
+        return None;
+    }
+    rest.split_at_checked(usize::from(id_length))
 }
 
 fn cipher(named: &NamedKey) -> XChaCha20Poly1305 {
@@ -108,6 +130,11 @@ mod tests {
         let both = sealer(&[("k2", 2), ("k1", 1)]);
         assert_eq!(both.open(b"c", &old).unwrap(), b"m");
         let new = both.seal(&entropy, b"c", b"m").unwrap();
+        assert_eq!((sealed_with(&old), sealed_with(&new), both.newest()), (Some("k1"), Some("k2"), "k2"));
+        for counter in [1_i64, 257, 0x6161_6161_6161_0101] {
+            assert_eq!(sealed_with(&counter.to_le_bytes()), None);
+            assert_eq!(sealed_with(counter.to_string().as_bytes()), None);
+        }
         assert!(sealer(&[("k1", 1)]).open(b"c", &new).is_err());
     }
 

@@ -4,7 +4,7 @@
 use relatch_core::roles::Role;
 use relatch_core::{AccountId, DisplayName, Password, Secret, Timestamp, UserName};
 use relatch_spin::App;
-use relatch_spin::settings::Settings;
+use relatch_spin::settings::{Peppers, Settings};
 use relatch_store::accounts::{Created, NewAccount};
 use relatch_store::keys::Keys;
 use relatch_store::memory::CountingEntropy;
@@ -30,7 +30,7 @@ pub fn app() -> TestApp {
         organisation: "Contoso".to_owned(),
         domain: "contoso.example".to_owned(),
         trusted_proxies: Default::default(),
-        pepper: named("p1", 3),
+        peppers: Peppers::of(vec![named("p1", 3)]).expect("one key"),
     };
     App { vault, settings, now: NOON, client: "192.0.2.1".to_owned(), request_id: "test".to_owned() }
 }

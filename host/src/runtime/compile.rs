@@ -15,9 +15,9 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 
-use crate::files::private_folder;
 use crate::log::{Log, lock};
 use crate::manifest::Manifest;
+use relatch_backends::private_folder;
 
 const DIGESTS: &str = "digests.txt";
 /// Worth a line: it was compiled, not loaded.

@@ -29,8 +29,8 @@ use crate::manifest::Manifest;
 use crate::options::{HostOptions, Limits};
 use crate::probe::Probe;
 use crate::server::spin_headers;
-use crate::store::KeyValue;
 use crate::variables::Values;
+use relatch_backends::KeyValue;
 
 pub use guest::Grants;
 pub use pool::{Failure, Pool};

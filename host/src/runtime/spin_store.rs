@@ -6,7 +6,7 @@ use super::bindings::spin::key_value::key_value::{Error, Host, HostStore, HostSt
 use super::guest::{Guest, GuestAccess, OpenStore};
 use super::store_calls::{Caller, MOST_OPEN_STORES};
 use crate::probe::OpKind;
-use crate::store::StoreError;
+use relatch_backends::StoreError;
 
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Services;
 use super::guest::Grants;
 use crate::probe::{OpKind, Verdict};
-use crate::store::{KeyValue, StoreError};
+use relatch_backends::{KeyValue, StoreError};
 
 /// As many stores as Spin lets an instance hold open.
 pub const MOST_OPEN_STORES: usize = 256;

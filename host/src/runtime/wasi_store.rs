@@ -7,7 +7,7 @@ use super::bindings::wasi::keyvalue::store::{Error, KeyResponse};
 use super::bindings::wasi::keyvalue::{atomics, batch, store};
 use super::guest::{Guest, OpenStore};
 use crate::probe::OpKind;
-use crate::store::StoreError;
+use relatch_backends::StoreError;
 
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
 

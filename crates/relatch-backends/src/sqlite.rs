@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use tokio::sync::oneshot;
 
-use super::{Entry, KeyValue, StoreError, entries_within_limit, within_limit};
+use super::{Change, Entry, KeyValue, StoreError, entries_within_limit, within_limit};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
     store TEXT NOT NULL,
@@ -24,6 +24,8 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
 const READ: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const WRITE: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
     ON CONFLICT (store, key) DO UPDATE SET value = excluded.value";
+
+const REPLACE: &str = "UPDATE spin_key_value SET value = ?4 WHERE store = ?1 AND key = ?2 AND value = ?3";
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -203,5 +205,28 @@ impl KeyValue for SqliteStore {
     async fn increment(&self, store: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
         let (store, key) = (store.to_owned(), key.to_owned());
         self.run(move |connection| add(connection, &store, &key, delta)).await
+    }
+
+    async fn replace_many(&self, store: &str, changes: Vec<Change>) -> Result<usize, StoreError> {
+        let store = store.to_owned();
+        self.run(move |connection| {
+            let transaction = connection.transaction().map_err(StoreError::new)?;
+            let mut replaced = 0;
+            for Change { key, before, after } in &changes {
+                let mut statement = transaction.prepare_cached(REPLACE).map_err(StoreError::new)?;
+                replaced += statement.execute(params![store, key, before, after]).map_err(StoreError::new)?;
+            }
+            transaction.commit().map_err(StoreError::new)?;
+            Ok(replaced)
+        })
+        .await
+    }
+
+    fn counter(&self, raw: &[u8]) -> Option<i64> {
+        raw.try_into().ok().map(i64::from_le_bytes)
+    }
+
+    fn raw_counter(&self, number: i64) -> Vec<u8> {
+        number.to_le_bytes().to_vec()
     }
 }

@@ -8,10 +8,14 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncCommands, Client, IntoConnectionInfo};
 
-use super::{Entry, KeyValue, StoreError, entries_within_limit, within_limit};
+use super::{Change, Entry, KeyValue, StoreError, entries_within_limit, within_limit};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Redis runs a script as one command.
+const REPLACE: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 else return 0 end";
 
 /// The backend for several hosts that share one state.
 pub struct RedisStore {
@@ -83,5 +87,25 @@ impl KeyValue for RedisStore {
 
     async fn increment(&self, _store: &str, key: &str, delta: i64) -> Result<i64, StoreError> {
         self.connection.clone().incr(key, delta).await.map_err(StoreError::new)
+    }
+
+    async fn replace_many(&self, _store: &str, changes: Vec<Change>) -> Result<usize, StoreError> {
+        if changes.is_empty() {
+            return Ok(0);
+        }
+        let mut all = redis::pipe();
+        for Change { key, before, after } in &changes {
+            all.cmd("EVAL").arg(REPLACE).arg(1).arg(key).arg(before).arg(after);
+        }
+        let replaced: Vec<usize> = all.query_async(&mut self.connection.clone()).await.map_err(StoreError::new)?;
+        Ok(replaced.into_iter().sum())
+    }
+
+    fn counter(&self, raw: &[u8]) -> Option<i64> {
+        std::str::from_utf8(raw).ok()?.parse().ok()
+    }
+
+    fn raw_counter(&self, number: i64) -> Vec<u8> {
+        number.to_string().into_bytes()
     }
 }

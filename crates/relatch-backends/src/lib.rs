@@ -1,5 +1,10 @@
-//! Where keys and values live: one trait, two backends that keep Spin's layout.
+//! Where keys and values live: one trait, two backends that keep Spin's layout. And the file of variables, for programs
+//! that run beside a deployment.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod env_file;
+mod files;
 mod redis;
 mod sqlite;
 
@@ -10,6 +15,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 
+pub use self::env_file::{PREFIX, parse_env_file};
+pub use self::files::private_folder;
 pub use self::redis::RedisStore;
 pub use self::sqlite::SqliteStore;
 
@@ -49,12 +56,21 @@ impl StoreConfig {
         anyhow::bail!("a store is `sqlite`, `sqlite:PATH`, `sqlite::memory:` or `redis://HOST:PORT/DB`")
     }
 
+    /// The file this is kept in, where it is one.
+    pub fn file(&self, state_dir: &Path) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite => Some(state_dir.join(".spin").join("sqlite_key_value.db")),
+            Self::SqliteFile(path) => Some(path.clone()),
+            Self::SqliteMemory | Self::Redis(_) => None,
+        }
+    }
+
     /// Opens the backend; `state_dir` is where the default database lives.
     pub async fn open(&self, state_dir: &Path) -> Result<Arc<dyn KeyValue>> {
         Ok(match self {
             Self::Sqlite => {
                 let folder = state_dir.join(".spin");
-                crate::files::private_folder(&folder)?;
+                files::private_folder(&folder)?;
                 Arc::new(SqliteStore::open(&folder.join("sqlite_key_value.db"))?)
             }
             Self::SqliteFile(path) => Arc::new(SqliteStore::open(path)?),
@@ -110,6 +126,22 @@ pub trait KeyValue: Send + Sync {
     async fn delete_many(&self, store: &str, keys: Vec<String>) -> Result<(), StoreError>;
     /// Adds to a counter and returns the new number; an absent counter is zero.
     async fn increment(&self, store: &str, key: &str, delta: i64) -> Result<i64, StoreError>;
+
+    /// Writes each value whose key still has the value it had `before`, and leaves the others alone: whoever wrote
+    /// meanwhile is not written over. How many were written. No component has this.
+    async fn replace_many(&self, store: &str, changes: Vec<Change>) -> Result<usize, StoreError>;
+    /// The number a counter's raw value stands for; nothing, if it is no counter.
+    fn counter(&self, raw: &[u8]) -> Option<i64>;
+    /// The raw value of a counter.
+    fn raw_counter(&self, number: i64) -> Vec<u8>;
+}
+
+/// A value that takes the place of another, if that is still there.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub key: String,
+    pub before: Vec<u8>,
+    pub after: Vec<u8>,
 }
 
 fn within_limit(bytes: usize) -> Result<(), StoreError> {
