@@ -21,6 +21,9 @@ pub struct Mutants {
     /// A part of them: `0/8` to `7/8`.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
+    /// How many at once.
+    #[arg(long, default_value_t = 2)]
+    jobs: u8,
     /// Only files whose name matches.
     #[arg(long, value_name = "GLOB")]
     file: Option<String>,
@@ -36,7 +39,7 @@ pub fn run(mutants: &Mutants) -> Result<()> {
     }
     std::fs::create_dir_all(MADE)?;
     let mut command = cargo();
-    command.args(["mutants", "--output", MADE, "--jobs", "2", "--timeout", "90", "--no-shuffle", "--colors", "never"]);
+    command.args(["mutants", "--output", MADE, "--timeout", "90", "--no-shuffle", "--colors", "never"]);
     for package in PACKAGES {
         command.args(["--package", package]);
     }
@@ -44,8 +47,10 @@ pub fn run(mutants: &Mutants) -> Result<()> {
     for package in PACKAGES {
         command.arg(format!("--cargo-arg=--config=profile.dev.package.{package}.opt-level=0"));
     }
+    command.args(["--jobs", &mutants.jobs.to_string()]);
     if let Some(shard) = &mutants.shard {
-        command.args(["--shard", shard]);
+        // Every Nth, so that a part stands for all.
+        command.args(["--sharding", "round-robin", "--shard", shard]);
     }
     if let Some(file) = &mutants.file {
         command.args(["--file", file]);

@@ -4,9 +4,10 @@ use crate::browser;
 use crate::components;
 use crate::contract;
 use crate::install;
-use crate::running::lines_of;
-use crate::shell::{cargo, say};
+use crate::running::{Running, lines_of};
+use crate::shell::{cargo, find, say};
 use anyhow::{Context, Result, bail};
+use std::fs::File;
 use std::process::{Command, Stdio};
 
 #[derive(clap::Args)]
@@ -17,6 +18,9 @@ pub struct Test {
     /// Only the browser tests, with the programs an earlier run has built.
     #[arg(long, conflicts_with = "no_browser")]
     only_browser: bool,
+    /// Also what `cargo xtask check` does, beside the browser tests, which wait more than they work.
+    #[arg(long, conflicts_with_all = ["no_browser", "filter"])]
+    check: bool,
     /// Only Rust tests whose name contains this.
     filter: Option<String>,
 }
@@ -44,15 +48,47 @@ pub fn run(test: &Test) -> Result<()> {
         build()?;
         totals.add(rust_tests(test.filter.as_deref())?);
     }
+    let check = test.check.then(Beside::start).transpose()?;
     if !test.no_browser && test.filter.is_none() {
         totals.add(browser::tests()?);
         totals.add(contract::tests()?);
+    }
+    if let Some(check) = check {
+        check.finish()?;
     }
     println!("\n{} passed, {} failed", totals.passed, totals.failed);
     if totals.passed == 0 {
         bail!("no test was run");
     }
     if totals.failed > 0 { bail!("{} tests failed", totals.failed) } else { Ok(()) }
+}
+
+/// A check that runs while something else does, and speaks when it is done.
+struct Beside {
+    check: Running,
+}
+
+const SAID: &str = "target/check.log";
+
+impl Beside {
+    /// Whoever is tested goes first.
+    fn start() -> Result<Self> {
+        say("Formatting, lints and licences are checked beside what follows");
+        let this = std::env::current_exe()?;
+        let mut command = if find("nice").is_some() { Command::new("nice") } else { Command::new(&this) };
+        if find("nice").is_some() {
+            command.args(["-n", "19"]).arg(&this);
+        }
+        let file = File::create(SAID).context(SAID)?;
+        command.arg("check").stdout(file.try_clone()?).stderr(file);
+        Ok(Self { check: Running::start("the check", &mut command)? })
+    }
+
+    fn finish(mut self) -> Result<()> {
+        let status = self.check.child.wait()?;
+        eprint!("{}", std::fs::read_to_string(SAID)?);
+        if status.success() { Ok(()) } else { bail!("the check failed; what it said is above") }
+    }
 }
 
 /// Everything with one set of features, so that the runtime under the host is compiled once. The browser
