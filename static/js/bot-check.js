@@ -17,6 +17,7 @@ const WIDE = 304;
 const described = $("meta[name=bot-check]");
 const provider = described.content;
 const { company, api, more } = WIDGETS[provider];
+const place = $("#widget");
 const trouble = $("#trouble");
 let late;
 
@@ -25,6 +26,7 @@ const say = (state) => fill(document, { state });
 function stumble() {
   clearTimeout(late);
   say("");
+  place.hidden = !place.hasChildNodes();
   const isNew = trouble.hidden;
   trouble.hidden = false;
   if (isNew) trouble.focus();
@@ -42,8 +44,8 @@ function solved(token) {
 function show() {
   clearTimeout(late);
   trouble.hidden = true;
+  place.hidden = false;
   say("");
-  const place = $("#widget");
   api().render(place, {
     sitekey: described.dataset.siteKey,
     theme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
@@ -61,6 +63,10 @@ function begin() {
   fill(document, { company });
   say("One moment…");
   $("[data-try]").addEventListener("click", () => location.reload());
+  $("[data-back]").addEventListener("click", (event) => {
+    event.preventDefault();
+    goBack();
+  });
   // A page that comes back from the browser's memory has a widget that was used: load it again.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   late = setTimeout(stumble, PATIENCE);

@@ -2,7 +2,7 @@
 // account exists.
 
 import { post, session } from "./api.js";
-import { $, fill, stamp } from "./dom.js";
+import { $, $$, fill, stamp } from "./dom.js";
 import {
   addressFrom, codeFrom, enableToggles, explainAddress, helpdeskCodeFrom, recoveryCodeFrom, required,
 } from "./fields.js";
@@ -103,8 +103,8 @@ function renderName() {
   const root = stamp("t-name", { hint: hint() });
   $("#f-name", root).value = known.name ?? typed?.name ?? brought?.name ?? "";
   if (brought) fill(root, { lead: "Your helpdesk started this for you. Check that this is your user name, then go on." });
-  const reason = known.reason ?? typed?.reason;
-  if (reason) $(`[value=${reason}]`, root).checked = true;
+  const before = known.reason ?? typed?.reason;
+  for (const choice of $$("[name=reason]", root)) if (choice.value === before) choice.checked = true;
   $("form", root).addEventListener("input", prepare, { once: true });
   handle($("form", root), {
     explain: (problem) => MISTAKES[problem.code] ?? explain(problem),
