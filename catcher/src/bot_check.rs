@@ -83,15 +83,14 @@ fn judge(question: &Question, has_site_key: bool, used: &mut BTreeSet<String>) -
     if !used.insert(token.to_owned()) {
         return refused("timeout-or-duplicate");
     }
-    let mut answer = json!({ "success": true, "challenge_ts": "2026-11-22T12:00:00.000Z", "hostname": host });
+    let at = "2026-11-22T12:00:00.000Z";
     if has_site_key {
-        answer["credit"] = Value::Null;
+        json!({ "success": true, "challenge_ts": at, "hostname": host, "credit": null })
     } else {
-        answer["action"] = action.into();
-        answer["error-codes"] = json!([]);
-        answer["cdata"] = "".into();
+        json!({
+            "success": true, "challenge_ts": at, "hostname": host, "action": action, "error-codes": [], "cdata": "",
+        })
     }
-    answer
 }
 
 fn refused(code: &str) -> Value {

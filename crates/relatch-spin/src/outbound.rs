@@ -98,7 +98,8 @@ pub async fn judge_token(provider: Provider, token: &str, host: &str, request_id
     let Ok(request) = http::Request::post("http://messenger.spin.internal/bot-check").body(body) else {
         return Verdict::Unsure;
     };
-    let problem = match fetch(request, 0, TOKEN_PATIENCE).await {
+    // A little longer than the messenger waits, which can say in the log whom it waited for.
+    let problem = match fetch(request, 0, TOKEN_PATIENCE.saturating_add(Duration::from_secs(1))).await {
         Ok((http::StatusCode::NO_CONTENT, _)) => return Verdict::Accepted,
         Ok((http::StatusCode::FORBIDDEN, _)) => return Verdict::Refused,
         // It could not find out, and has said why.
