@@ -134,7 +134,7 @@ test("a browser that cannot go back to an entry gets a new page, and the token w
 
 test("when the widget does not come, the page says what to do", async (t) => {
   const { url, catcher } = await site(t, "bot_check=turnstile");
-  const context = await open(browser, { baseURL: url, size: "phone" });
+  const context = await open(browser, { baseURL: url, size: { width: 320, height: 640 } });
   const page = await context.newPage();
   await page.goto("/reset");
   await typeName(page);
@@ -143,6 +143,7 @@ test("when the widget does not come, the page says what to do", async (t) => {
   await page.getByRole("heading", { name: "The check does not work" }).waitFor();
   assert.ok(await page.evaluate(() => document.activeElement.id === "trouble"));
   assert.deepEqual(await axe(page), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
   await page.unroute(`${catcher}/**`);
   await press(page, "Try again");
   await press(page, "I am a person");
