@@ -1,5 +1,5 @@
-//! Stands in for the providers of text, voice and mail, and of lists of breached passwords, on this machine only: it checks what it is sent as strictly as
-//! they would, keeps it, and shows it.
+//! Stands in for the providers of text, voice and mail, of lists of breached passwords and of bot checks, on this
+//! machine only: it checks what it is sent as strictly as they would, keeps it, and shows it.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -14,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod behaviour;
+mod bot_check;
 mod breaches;
 mod form;
 mod messages;
@@ -28,6 +29,7 @@ use anyhow::{Context, Result, ensure};
 use tokio::net::TcpListener;
 
 pub use behaviour::{Behaviour, Mode};
+pub use bot_check::{BOT_CHECK_SECRET, BOT_CHECK_SITE_KEY, Question};
 pub use breaches::BREACHED;
 pub use messages::{Kind, Message};
 use routes::Shared;
@@ -93,6 +95,7 @@ impl Catcher {
             messages: messages::Messages::new(options.most_messages),
             behaviour: std::sync::Mutex::default(),
             queries: breaches::Queries::default(),
+            checks: bot_check::Checks::default(),
         });
         // A thread of its own: a test's executor may be busy or stopped when a provider has to answer.
         let executor = tokio::runtime::Builder::new_multi_thread()
@@ -145,7 +148,17 @@ impl Catcher {
         self.shared.queries.all()
     }
 
-    /// Forgets both.
+    /// What was asked about tokens of bot checks, oldest first.
+    pub fn checks(&self) -> Vec<Question> {
+        self.shared.checks.all()
+    }
+
+    /// What it says to such a question from now on, whatever was asked; `None`: what is right.
+    pub fn say_of_checks(&self, said: Option<&str>) {
+        self.shared.checks.say(said.map(str::to_owned));
+    }
+
+    /// Forgets all of it.
     pub fn clear(&self) {
         self.shared.clear();
     }

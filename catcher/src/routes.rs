@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use serde_json::Value;
 
 use crate::behaviour::{Behaviour, Mode};
+use crate::bot_check::{self, Checks};
 use crate::breaches::{self, Queries};
 use crate::messages::{Kind, Message, Messages};
 use crate::twilio::Account;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) messages: Messages,
     pub(crate) behaviour: Mutex<Behaviour>,
     pub(crate) queries: Queries,
+    pub(crate) checks: Checks,
 }
 
 impl Shared {
@@ -40,6 +42,7 @@ impl Shared {
     pub(crate) fn clear(&self) {
         self.messages.clear();
         self.queries.clear();
+        self.checks.clear();
     }
 
     pub(crate) fn set_behaviour(&self, behaviour: Behaviour) {
@@ -56,6 +59,11 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/email", post(mail))
         .route("/range/{prefix}", get(range))
         .route("/queries", get(queries))
+        .route("/turnstile/v0/siteverify", post(turnstile))
+        .route("/siteverify", post(hcaptcha))
+        .route("/turnstile/v0/api.js", get(|| widget("turnstile")))
+        .route("/1/api.js", get(|| widget("hcaptcha")))
+        .route("/checks", get(checks))
         .route("/messages", get(list).delete(clear))
         .route("/behaviour", get(behaviour).put(set_behaviour))
         .route("/", get(|| asset("text/html; charset=utf-8", include_str!("page/index.html"))))
@@ -82,7 +90,8 @@ async fn guard(request: Request, next: Next) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    // A widget's script is for another site.
+    headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
     response
 }
 
@@ -151,17 +160,58 @@ async fn range(State(shared): Catch, Path(prefix): Path<String>, headers: Header
         return refusal.into_response();
     }
     shared.queries.add(&prefix);
-    let behaviour = shared.behaviour();
-    match behaviour.mode {
-        Mode::Ok => {}
-        Mode::Slow => tokio::time::sleep(behaviour.delay()).await,
-        Mode::Fail => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Mode::Refuse => return StatusCode::FORBIDDEN.into_response(),
-        Mode::Limit => return StatusCode::TOO_MANY_REQUESTS.into_response(),
-        Mode::Timeout => std::future::pending().await,
-        Mode::Redirect => return (StatusCode::FOUND, [(header::LOCATION, NOWHERE)]).into_response(),
+    match bad_day(&shared).await {
+        Some(trouble) => trouble,
+        None => ([(header::CONTENT_TYPE, "text/plain")], breaches::list(&prefix)).into_response(),
     }
-    ([(header::CONTENT_TYPE, "text/plain")], breaches::list(&prefix)).into_response()
+}
+
+/// What a provider without messages answers on such a day, instead of what it was asked.
+async fn bad_day(shared: &Shared) -> Option<Response> {
+    let behaviour = shared.behaviour();
+    let trouble = match behaviour.mode {
+        Mode::Ok => return None,
+        Mode::Slow => {
+            tokio::time::sleep(behaviour.delay()).await;
+            return None;
+        }
+        Mode::Fail => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Mode::Refuse => StatusCode::FORBIDDEN.into_response(),
+        Mode::Limit => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Mode::Timeout => std::future::pending().await,
+        Mode::Redirect => (StatusCode::FOUND, [(header::LOCATION, NOWHERE)]).into_response(),
+    };
+    Some(trouble)
+}
+
+async fn turnstile(State(shared): Catch, headers: HeaderMap, body: Bytes) -> Response {
+    check(&shared, &headers, &body, false).await
+}
+
+async fn hcaptcha(State(shared): Catch, headers: HeaderMap, body: Bytes) -> Response {
+    check(&shared, &headers, &body, true).await
+}
+
+/// Every question is kept, answered or not: what counts is what left the house.
+async fn check(shared: &Shared, headers: &HeaderMap, body: &[u8], has_site_key: bool) -> Response {
+    if !twilio::has_type(headers, "application/x-www-form-urlencoded") {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    let (status, answer) = shared.checks.answer(body, has_site_key);
+    match bad_day(shared).await {
+        Some(trouble) => trouble,
+        None => (status, [(header::CONTENT_TYPE, "application/json")], answer).into_response(),
+    }
+}
+
+async fn checks(State(shared): Catch) -> Response {
+    json(&shared.checks.all())
+}
+
+async fn widget(name: &'static str) -> Response {
+    let headers =
+        [("content-type", "text/javascript; charset=utf-8"), ("cross-origin-resource-policy", "cross-origin")];
+    (headers, bot_check::script(name)).into_response()
 }
 
 async fn queries(State(shared): Catch) -> Response {

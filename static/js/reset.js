@@ -2,7 +2,7 @@
 // account exists.
 
 import { post, session } from "./api.js";
-import { $, fill, stamp } from "./dom.js";
+import { $, $$, fill, stamp } from "./dom.js";
 import {
   addressFrom, codeFrom, enableToggles, explainAddress, helpdeskCodeFrom, recoveryCodeFrom, required,
 } from "./fields.js";
@@ -13,11 +13,17 @@ import { prepareResend } from "./resend.js";
 import { answerOf, forget, prepare } from "./reset/bot.js";
 import { renderDone, renderUnlocked } from "./reset/ends.js";
 import { takeLink, wantedReturn } from "./reset/link.js";
+import { goForToken, hasToken, takeTyped } from "./reset/token.js";
 import { linkHelpdesk, showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
 import { isSent, prepareWays, wayFrom, waysOf } from "./ways.js";
 
-const NOT_A_NAME = { field: "name", text: "This cannot be a user name. Type the whole name, the way you sign in." };
+const MISTAKES = {
+  invalid_field: [{ field: "name", text: "This cannot be a user name. Type the whole name, the way you sign in." }],
+  bot_check_unavailable: [
+    { text: "We cannot find out right now whether you are a robot. Try again in a few minutes, or ask your helpdesk." },
+  ],
+};
 const WAYS = {
   text: "Text my mobile phone",
   call: "Call my mobile phone",
@@ -31,8 +37,10 @@ const TYPED = { app: "app", recovery_code: "recovery-code", helpdesk: "helpdesk-
 
 /** What this walk knows. Lives in memory only. */
 let known = {};
+/** What somebody typed before they went for a token of the bot check. */
+const typed = takeTyped();
 /** What the address brought along: a name and a code from the helpdesk. */
-let brought = takeLink();
+let brought = takeLink() ?? typed?.brought;
 let organisation = { domain: "your-organisation.example" };
 
 const can = (way) => () => known.ways?.includes(way);
@@ -93,12 +101,13 @@ const hint = () => `The whole name, like mias@${organisation.domain}`;
 
 function renderName() {
   const root = stamp("t-name", { hint: hint() });
-  $("#f-name", root).value = known.name ?? brought?.name ?? "";
+  $("#f-name", root).value = known.name ?? typed?.name ?? brought?.name ?? "";
   if (brought) fill(root, { lead: "Your helpdesk started this for you. Check that this is your user name, then go on." });
-  if (known.reason) $(`[value=${known.reason}]`, root).checked = true;
+  const before = known.reason ?? typed?.reason;
+  for (const choice of $$("[name=reason]", root)) if (choice.value === before) choice.checked = true;
   $("form", root).addEventListener("input", prepare, { once: true });
   handle($("form", root), {
-    explain: (problem) => (problem.code === "invalid_field" ? [NOT_A_NAME] : explain(problem)),
+    explain: (problem) => MISTAKES[problem.code] ?? explain(problem),
     send: async (values) => {
       const name = required(values, "name", "Type your user name or email.");
       const { reason } = values;
@@ -117,12 +126,16 @@ function renderName() {
 /** How long the bot check may take before the page says what it is doing. */
 const UNNOTICED = 1000;
 
+/** Somebody is back with a token; a new one would not be better. */
+let isBack = typed && hasToken();
+
 /** An answer that is refused was too old, or used in another tab: once more with a new one. */
-async function start(root, body, isAgain = false) {
+async function start(root, body, isAgain = isBack) {
+  isBack = false;
   const late = setTimeout(() => fill(root, { check: "Making sure that you are not a robot. This can take a moment." }), UNNOTICED);
   let answer;
   try {
-    answer = await answerOf();
+    answer = await answerOf(() => goForToken({ name: body.name, reason: body.reason, brought }, organisation));
   } finally {
     clearTimeout(late);
     fill(root, { check: "" });
@@ -342,6 +355,8 @@ async function greet() {
 async function begin() {
   await Promise.race([greet().catch(() => undefined), new Promise((done) => setTimeout(done, MOMENT))]);
   await walk.arrive();
+  // They said "Next" before they left.
+  if (isBack) $("form").requestSubmit();
 }
 
 begin();

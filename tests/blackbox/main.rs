@@ -32,6 +32,7 @@ mod policy;
 mod sec_abuse;
 mod sec_admin;
 mod sec_bot_check;
+mod sec_bot_check_provider;
 mod sec_browser;
 mod sec_codes;
 mod sec_crash;

@@ -2,7 +2,7 @@
 
 use crate::browser::Browser;
 use data_encoding::BASE64URL_NOPAD;
-use relatch_catcher::{Catcher, CatcherOptions, Message};
+use relatch_catcher::{BOT_CHECK_SECRET, BOT_CHECK_SITE_KEY, Catcher, CatcherOptions, Message};
 use relatch_core::{Secret, Timestamp};
 use relatch_host::testing::Testing;
 use relatch_host::{Host, HostOptions, StoreConfig};
@@ -210,6 +210,11 @@ fn variables(catcher: &str) -> Vec<(&'static str, String)> {
         ("postmark_server_token", options.postmark_server_token.clone()),
         ("mail_from", "reset@contoso.example".to_owned()),
         ("breach_base_url", catcher.to_owned()),
+        ("turnstile_base_url", catcher.to_owned()),
+        ("hcaptcha_base_url", catcher.to_owned()),
+        ("hcaptcha_script_url", format!("{catcher}/1/api.js")),
+        ("bot_check_site_key", BOT_CHECK_SITE_KEY.to_owned()),
+        ("bot_check_secret", BOT_CHECK_SECRET.to_owned()),
     ]
 }
 

@@ -4,12 +4,15 @@
 pub mod provider;
 pub mod range;
 pub mod step;
+pub mod token;
 
 use http::StatusCode;
-use relatch_core::limits::{BODY_MAX, BREACH_LIST_MAX};
+use relatch_core::limits::{BODY_MAX, BOT_CHECK_ANSWER_MAX, BREACH_LIST_MAX};
+use relatch_core::siteverify::{Provider, Verdict, is_site_key, judge};
 use relatch_http::Request;
 use relatch_spin::entry;
-use relatch_spin::outbound::{self, AskRange, Deliver, LIST_PATIENCE};
+use relatch_spin::outbound::{self, AskRange, AskToken, Deliver, LIST_PATIENCE, TOKEN_PATIENCE};
+use relatch_spin::settings::BadSetting;
 use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 use step::{Answer, Wire};
@@ -25,6 +28,7 @@ async fn handle(request: spin_sdk::http::Request) -> impl IntoResponse {
         Ok(request) => match request.path.as_str() {
             "/deliver" => (deliver(&request).await, Vec::new()),
             "/range" => range(&request).await,
+            "/bot-check" => (bot_check(&request).await, Vec::new()),
             _ => (StatusCode::NOT_FOUND, Vec::new()),
         },
     };
@@ -79,7 +83,56 @@ async fn ask_for_range(prefix: &str) -> Result<Vec<u8>, String> {
     if status == StatusCode::OK { Ok(list) } else { Err(format!("status {status}")) }
 }
 
-async fn providers() -> Result<provider::Providers, relatch_spin::settings::BadSetting> {
+/// 204 the provider says yes, 403 it says no, 503 nobody can say, 400 not understood.
+async fn bot_check(request: &Request) -> StatusCode {
+    let Ok(wanted) = serde_json::from_slice::<AskToken>(&request.body) else { return StatusCode::BAD_REQUEST };
+    let Some(provider) = Provider::parse(&wanted.provider) else { return StatusCode::BAD_REQUEST };
+    match ask_about_token(provider, &wanted).await {
+        Ok(Verdict::Accepted) => StatusCode::NO_CONTENT,
+        Ok(Verdict::Refused) => StatusCode::FORBIDDEN,
+        Ok(Verdict::WrongSecret) => could_not_say(&wanted, "variable bot_check_secret is not what the provider knows"),
+        Ok(Verdict::Unsure) => could_not_say(&wanted, "the provider has trouble of its own"),
+        Err(problem) => could_not_say(&wanted, &problem),
+    }
+}
+
+/// Never with the token.
+fn could_not_say(wanted: &AskToken, problem: &str) -> StatusCode {
+    entry::log("error", &wanted.request_id, &format!("no word on a bot check of {}: {problem}", wanted.provider));
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
+async fn ask_about_token(provider: Provider, wanted: &AskToken) -> Result<Verdict, String> {
+    let keys = bot_check_keys(provider).await.map_err(|bad| bad.to_string())?;
+    let request = token::ask(provider, &keys, &wanted.token).ok_or("the provider's base address is none")?;
+    let (status, answer) = outbound::fetch(request, BOT_CHECK_ANSWER_MAX, TOKEN_PATIENCE).await?;
+    match status {
+        StatusCode::OK => {
+            let answer = token::read(&answer).ok_or("its answer cannot be read")?;
+            Ok(judge(provider, answer.said(), &wanted.host))
+        }
+        status if status.is_client_error() => Err(format!("status {status}; is variable bot_check_secret right?")),
+        status => Err(format!("status {status}")),
+    }
+}
+
+async fn bot_check_keys(provider: Provider) -> Result<token::Keys, BadSetting> {
+    let base_url = match provider {
+        Provider::Turnstile => entry::variable("turnstile_base_url").await?,
+        Provider::Hcaptcha => entry::variable("hcaptcha_base_url").await?,
+    };
+    let site_key = entry::variable("bot_check_site_key").await?;
+    let secret = entry::variable("bot_check_secret").await?;
+    if !is_site_key(&site_key) {
+        return Err(BadSetting("bot_check_site_key"));
+    }
+    if secret.is_empty() {
+        return Err(BadSetting("bot_check_secret"));
+    }
+    Ok(token::Keys { base_url, site_key, secret })
+}
+
+async fn providers() -> Result<provider::Providers, BadSetting> {
     Ok(provider::Providers {
         twilio_base_url: entry::variable("twilio_base_url").await?,
         twilio_account_sid: entry::variable("twilio_account_sid").await?,

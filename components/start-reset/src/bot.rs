@@ -1,14 +1,17 @@
-//! The bot check (SEC-64): proof that a browser worked for this START and for no other.
+//! The bot check (SEC-64): proof that a browser worked for this START and for no other; or, where that was chosen, a
+//! token of somebody who makes such checks.
 //!
 //! An answer costs a browser a moment and a robot the same moment every time; how long depends on how many wrong codes
 //! everybody together typed in this hour. It is asked for with the client's count charged, so that START need not
-//! charge it again: its gate takes the place of the count, and START stays at three commits.
+//! charge it again: its gate takes the place of the count, and START stays at three commits. A token is charged here,
+//! before its provider is asked, and spent when the provider says yes: one commit more.
 
 use crate::wire::Posed;
 use data_encoding::BASE64;
 use relatch_core::altcha::{self, Answer, Challenge, Solved};
 use relatch_core::limits::{BOT_CHECK_EFFORT, BOT_CHECK_LIFE, START_PER_CLIENT};
-use relatch_http::{Code, json};
+use relatch_core::siteverify::{Provider, Verdict};
+use relatch_http::{Code, Problem, json};
 use relatch_spin::{App, Stepped};
 use relatch_store::{Entropy, Kv};
 use serde::Deserialize;
@@ -21,18 +24,36 @@ const ACTION: &str = "reset";
 pub enum BotCheck {
     Altcha,
     Off,
+    Provided(Provider),
 }
 
 impl BotCheck {
-    /// The variable `bot_check`; nothing, if it says neither.
+    /// The variable `bot_check`; nothing, if it says none of them.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "altcha" => Some(Self::Altcha),
             "off" => Some(Self::Off),
-            _ => None,
+            _ => Provider::parse(text).map(Self::Provided),
         }
     }
 }
+
+/// Whoever can say what a token is worth.
+#[allow(async_fn_in_trait, reason = "guests are single-threaded")]
+pub trait TokenJudge {
+    async fn judge(&self, provider: Provider, token: &str) -> Verdict;
+}
+
+/// Why somebody is let in: the bot check there is, and what was sent for it.
+#[derive(Clone, Copy)]
+pub struct Admission<'a, J> {
+    pub check: BotCheck,
+    pub sent: Option<&'a str>,
+    pub judge: &'a J,
+}
+
+/// Seconds after which a provider that could not say anything may be asked again.
+const PROVIDER_PAUSE: u64 = 60;
 
 /// What a client of the protocol sends, in base64.
 #[derive(Deserialize)]
@@ -51,8 +72,11 @@ struct Payload {
 
 /// A challenge. One commit: the client's count, as START itself would charge it.
 pub async fn pose<K: Kv, E: Entropy>(app: &App<K, E>, check: BotCheck) -> Stepped<Posed> {
-    if check == BotCheck::Off {
-        return Ok(Posed::Off);
+    match check {
+        BotCheck::Off => return Ok(Posed::Off),
+        BotCheck::Provided(Provider::Turnstile) => return Ok(Posed::Turnstile),
+        BotCheck::Provided(Provider::Hcaptcha) => return Ok(Posed::Hcaptcha),
+        BotCheck::Altcha => {}
     }
     app.limit(START_PER_CLIENT).await?;
     let effort = BOT_CHECK_EFFORT << app.vault.pressure(app.now).await?;
@@ -62,13 +86,36 @@ pub async fn pose<K: Kv, E: Entropy>(app: &App<K, E>, check: BotCheck) -> Steppe
     Ok(Posed::Altcha { algorithm: altcha::ALGORITHM, challenge, salt, signature, maxnumber: effort })
 }
 
-/// Lets a START through, or not. One commit, whichever check there is. A wrong answer costs the store nothing.
-pub async fn admit<K: Kv, E: Entropy>(app: &App<K, E>, check: BotCheck, sent: Option<&str>) -> Stepped<()> {
-    if check == BotCheck::Off {
-        return app.limit(START_PER_CLIENT).await;
+/// Lets a START through, or not. One commit; with a provider's token two. A wrong answer costs the store nothing, a
+/// wrong token the client's count.
+pub async fn admit<K: Kv, E: Entropy>(app: &App<K, E>, admission: Admission<'_, impl TokenJudge>) -> Stepped<()> {
+    let Admission { check, sent, judge } = admission;
+    let spent = match check {
+        BotCheck::Off => return app.limit(START_PER_CLIENT).await,
+        BotCheck::Altcha => {
+            let solved = sent.and_then(|sent| solved(app, sent)).ok_or(Code::BotCheckFailed)?;
+            app.vault.spend_answer(&solved).await?
+        }
+        BotCheck::Provided(provider) => {
+            let token = sent.filter(|sent| provider.may_be_token(sent)).ok_or(Code::BotCheckFailed)?;
+            app.limit(START_PER_CLIENT).await?;
+            ask_provider(judge, provider, token).await?;
+            let parts = [app.settings.public_origin.as_bytes(), provider.as_str().as_bytes(), token.as_bytes()];
+            app.vault.spend_token(&app.vault.keys.mac("bot-check-token", &parts), app.now).await?
+        }
+    };
+    if spent { Ok(()) } else { Err(Code::BotCheckFailed.into()) }
+}
+
+/// Nothing but a clear yes lets anybody in.
+async fn ask_provider(judge: &impl TokenJudge, provider: Provider, token: &str) -> Result<(), Problem> {
+    match judge.judge(provider, token).await {
+        Verdict::Accepted => Ok(()),
+        Verdict::Refused => Err(Problem::new(Code::BotCheckFailed)),
+        Verdict::WrongSecret | Verdict::Unsure => {
+            Err(Problem::new(Code::BotCheckUnavailable).retry_after(PROVIDER_PAUSE))
+        }
     }
-    let solved = sent.and_then(|sent| solved(app, sent)).ok_or(Code::BotCheckFailed)?;
-    if app.vault.spend_answer(&solved).await? { Ok(()) } else { Err(Code::BotCheckFailed.into()) }
 }
 
 fn solved<K: Kv, E: Entropy>(app: &App<K, E>, sent: &str) -> Option<Solved> {
@@ -99,8 +146,20 @@ mod tests {
         BASE64.encode(payload.to_string().as_bytes())
     }
 
+    struct Says(Verdict);
+
+    impl TokenJudge for Says {
+        async fn judge(&self, _: Provider, _: &str) -> Verdict {
+            self.0
+        }
+    }
+
+    async fn try_with(app: &TestApp, check: BotCheck, verdict: Verdict, sent: Option<&str>) -> Result<(), Problem> {
+        admit(app, Admission { check, sent, judge: &Says(verdict) }).await.map_err(Problem::from)
+    }
+
     async fn is_let_in(app: &TestApp, payload: &str) -> bool {
-        admit(app, BotCheck::Altcha, Some(payload)).await.is_ok()
+        try_with(app, BotCheck::Altcha, Verdict::Refused, Some(payload)).await.is_ok()
     }
 
     #[test]
@@ -127,7 +186,7 @@ mod tests {
                 encoded(&payload)
             };
             let before = app.vault.kv().commits();
-            assert!(admit(&app, BotCheck::Altcha, None).await.is_err());
+            assert!(try_with(&app, BotCheck::Altcha, Verdict::Accepted, None).await.is_err());
             for wrong in [
                 String::new(),
                 "{}".to_owned(),
@@ -154,7 +213,7 @@ mod tests {
             let app = app();
             assert!(matches!(pose(&app, BotCheck::Off).await.unwrap(), Posed::Off));
             for turn in 0..11 {
-                assert_eq!(admit(&app, BotCheck::Off, None).await.is_ok(), turn < 10);
+                assert_eq!(try_with(&app, BotCheck::Off, Verdict::Refused, None).await.is_ok(), turn < 10);
             }
         });
     }
@@ -175,7 +234,7 @@ mod tests {
             let app = app();
             let effort = async || match pose(&app, BotCheck::Altcha).await.unwrap() {
                 Posed::Altcha { maxnumber, .. } => maxnumber,
-                Posed::Off => 0,
+                _ => 0,
             };
             assert_eq!(effort().await, BOT_CHECK_EFFORT);
             for _ in 0..100 {
@@ -188,9 +247,37 @@ mod tests {
     }
 
     #[test]
+    fn a_token_lets_in_once_and_only_if_its_provider_says_yes() {
+        pollster::block_on(async {
+            for provider in [Provider::Turnstile, Provider::Hcaptcha] {
+                let app = app();
+                let check = BotCheck::Provided(provider);
+                let code = async |verdict, token| try_with(&app, check, verdict, token).await.err().map(|no| no.code);
+                let (before, long) = (app.vault.kv().commits(), "x".repeat(7_000));
+                for none in [None, Some(""), Some("a b"), Some(long.as_str())] {
+                    assert_eq!(code(Verdict::Accepted, none).await, Some(Code::BotCheckFailed));
+                }
+                assert_eq!(app.vault.kv().commits(), before, "no token, no cost");
+                assert_eq!(code(Verdict::Refused, Some("t")).await, Some(Code::BotCheckFailed));
+                assert_eq!(code(Verdict::Unsure, Some("t")).await, Some(Code::BotCheckUnavailable));
+                assert_eq!(code(Verdict::WrongSecret, Some("t")).await, Some(Code::BotCheckUnavailable));
+                assert_eq!(app.vault.kv().commits(), before + 3, "the client's count, and nothing else");
+                assert_eq!(code(Verdict::Accepted, Some("t")).await, None);
+                assert_eq!(code(Verdict::Accepted, Some("t")).await, Some(Code::BotCheckFailed), "replayed");
+                assert_eq!(code(Verdict::Accepted, Some("u")).await, None);
+                for turn in 6..11 {
+                    let wanted = if turn < 10 { Code::BotCheckFailed } else { Code::TooManyRequests };
+                    assert_eq!(code(Verdict::Refused, Some("t")).await, Some(wanted), "{turn}");
+                }
+            }
+        });
+    }
+
+    #[test]
     fn only_what_was_said_turns_it_off() {
         assert_eq!(BotCheck::parse("altcha"), Some(BotCheck::Altcha));
         assert_eq!(BotCheck::parse("off"), Some(BotCheck::Off));
-        assert!(["", "on", "OFF", "false", "0"].iter().all(|text| BotCheck::parse(text).is_none()));
+        assert_eq!(BotCheck::parse("hcaptcha"), Some(BotCheck::Provided(Provider::Hcaptcha)));
+        assert!(["", "on", "OFF", "Turnstile", "false", "0"].iter().all(|text| BotCheck::parse(text).is_none()));
     }
 }

@@ -1,6 +1,6 @@
 //! The order of START: limit, look up, decide in silence, write down, answer.
 
-use crate::bot::{self, BotCheck};
+use crate::bot::{self, Admission, TokenJudge};
 use relatch_core::enrolment::may_reset;
 use relatch_core::name::is_typeable;
 use relatch_core::{Coded, Timestamp, UserName};
@@ -14,24 +14,17 @@ use relatch_store::{Batch, Entropy, Kv};
 /// The generation of a decoy's password: it never changes.
 const DECOY_GENERATION: u64 = 1;
 
-/// Why somebody is let in: the bot check there is, and what was sent for it.
-#[derive(Clone, Copy)]
-pub struct Admission<'a> {
-    pub check: BotCheck,
-    pub sent: Option<&'a str>,
-}
-
-/// Three commits: the admission, the places in the log, the event. Six reads for every name.
+/// Three commits: the admission (two with a provider's token), the places in the log, the event. Six reads for every name.
 pub async fn start<K: Kv, E: Entropy>(
     app: &App<K, E>,
     typed: &str,
     reason: Reason,
-    admission: Admission<'_>,
+    admission: Admission<'_, impl TokenJudge>,
 ) -> Stepped<(Flow, Policy)> {
     if !is_typeable(typed) {
         return Err(Problem::new(Code::InvalidField).field("name").into());
     }
-    bot::admit(app, admission.check, admission.sent).await?;
+    bot::admit(app, admission).await?;
     let name = UserName::parse(typed, &app.settings.domain);
     let lookup = name.as_ref().map_or(typed, UserName::as_str);
     let person = app.vault.find_person(lookup).await?;
@@ -76,8 +69,19 @@ pub async fn start<K: Kv, E: Entropy>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    const OFF: Admission<'_> = Admission { check: BotCheck::Off, sent: None };
+    use crate::bot::BotCheck;
+    use relatch_core::siteverify::{Provider, Verdict};
     use relatch_testkit::{PHONE, app, enable_all, person, with_phone};
+
+    struct Nobody;
+
+    impl TokenJudge for Nobody {
+        async fn judge(&self, _: Provider, _: &str) -> Verdict {
+            Verdict::Unsure
+        }
+    }
+
+    const OFF: Admission<'_, Nobody> = Admission { check: BotCheck::Off, sent: None, judge: &Nobody };
 
     #[test]
     fn only_who_may_reset_gets_a_real_flow_and_all_cost_the_same() {

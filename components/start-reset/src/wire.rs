@@ -16,7 +16,7 @@ pub struct Start {
     /// Where somebody wants to go on when they are done.
     #[serde(default)]
     pub return_to: Option<String>,
-    /// The answer to a bot check, as clients of ALTCHA send it: JSON in base64.
+    /// The answer to a bot check, as clients of ALTCHA send it, JSON in base64; or the token of a provider.
     #[serde(default)]
     pub bot_check: Option<String>,
 }
@@ -29,6 +29,10 @@ pub enum Posed {
     Off,
     /// Find the number from 0 to `maxnumber` whose digits, behind `salt`, have the hash `challenge`.
     Altcha { algorithm: &'static str, challenge: String, salt: String, signature: String, maxnumber: u64 },
+    /// Get a token from Cloudflare, on the page for that.
+    Turnstile,
+    /// The same from hCaptcha.
+    Hcaptcha,
 }
 
 #[derive(Serialize)]

@@ -31,6 +31,7 @@ pub mod roles;
 pub mod secret;
 pub mod sending;
 pub mod session;
+pub mod siteverify;
 pub mod timestamp;
 pub mod totp;
 

@@ -64,6 +64,18 @@ limits! {
     /// (choice; twice as many for every step of FAILURES_PER_STEP).
     Count BOT_CHECK_EFFORT: u64 = 30_000;
 
+    /// Longest token of Cloudflare's Turnstile in bytes (theirs).
+    Bytes TURNSTILE_TOKEN_MAX: usize = 2_048;
+
+    /// Longest token of hCaptcha in bytes (choice; they name no number, and some have more than 4,000).
+    Bytes HCAPTCHA_TOKEN_MAX: usize = 6 * 1_024;
+
+    /// A provider of bot checks is waited for no longer than this, then START is refused: seconds (choice).
+    Seconds BOT_CHECK_TIMEOUT: u64 = 5;
+
+    /// Largest answer of such a provider in bytes (choice; they have a few hundred).
+    Bytes BOT_CHECK_ANSWER_MAX: usize = 16 * 1_024;
+
     /// So many wrong codes in an hour, of all people together, make the bot check twice as hard, twice as many four
     /// times, and so on (choice).
     Count FAILURES_PER_STEP: u64 = 50;

@@ -30,13 +30,45 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
 
 /// Headers of a page or an asset.
 pub fn page(content_type: &str, immutable: bool) -> HeaderMap {
+    let mut headers = any_page(content_type, immutable);
+    put(&mut headers, "content-security-policy", PAGE_POLICY);
+    put(&mut headers, "cross-origin-embedder-policy", "require-corp");
+    headers
+}
+
+/// What the one page loads that shows somebody else's widget: lists of hosts, fit to stand in a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WidgetHosts {
+    pub scripts: String,
+    pub frames: String,
+    /// Also for its styles.
+    pub connections: String,
+}
+
+/// Headers of that page. Its scripts may not talk to us: `connect-src` leaves us out, and without
+/// `cross-origin-embedder-policy` it cannot reach into a window with one of our other pages, for all of those have it.
+/// Trusted types are not asked for: we do not know that the widget can do with them.
+pub fn widget_page(content_type: &str, hosts: &WidgetHosts) -> HeaderMap {
+    let mut headers = any_page(content_type, false);
+    let WidgetHosts { scripts, frames, connections } = hosts;
+    let policy = format!(
+        "default-src 'none'; script-src 'self' {scripts}; frame-src {frames}; style-src 'self' {connections}; \
+         connect-src {}; img-src 'self'; worker-src 'none'; form-action 'none'; base-uri 'none'; object-src 'none'; \
+         frame-ancestors 'none'; upgrade-insecure-requests",
+        if connections.is_empty() { "'none'" } else { connections }
+    );
+    // Without a policy there is none of theirs, and nothing of ours either.
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers
+}
+
+fn any_page(content_type: &str, immutable: bool) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in COMMON {
         put(&mut headers, name, value);
     }
-    put(&mut headers, "content-security-policy", PAGE_POLICY);
     put(&mut headers, "permissions-policy", PERMISSIONS);
-    put(&mut headers, "cross-origin-embedder-policy", "require-corp");
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(if immutable { FOR_EVER } else { "no-store" }));
     if let Ok(value) = HeaderValue::from_str(content_type) {
         headers.insert(CONTENT_TYPE, value);
@@ -126,5 +158,33 @@ mod tests {
         assert!(!headers.contains_key(VARY) && !headers.contains_key(SET_COOKIE));
         assert_eq!(body, [1, 2]);
         assert_eq!(api(Reply::empty(), "r").1[CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn a_widget_s_scripts_may_not_talk_to_us() {
+        let hosts = WidgetHosts {
+            scripts: "https://a.example".to_owned(),
+            frames: "https://b.example".to_owned(),
+            connections: String::new(),
+        };
+        let headers = widget_page("text/html; charset=utf-8", &hosts);
+        for (name, value) in COMMON {
+            assert_eq!(headers[name], value);
+        }
+        let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        for part in [
+            "default-src 'none';",
+            "script-src 'self' https://a.example;",
+            "frame-src https://b.example;",
+            "connect-src 'none';",
+            "form-action 'none';",
+            "frame-ancestors 'none';",
+        ] {
+            assert!(policy.contains(part), "{part} in {policy}");
+        }
+        assert!(!headers.contains_key("cross-origin-embedder-policy"));
+        assert_eq!(headers[CACHE_CONTROL], "no-store");
+        let broken = widget_page("text/html", &WidgetHosts { scripts: "a\nb".to_owned(), ..hosts });
+        assert_eq!(broken[CONTENT_SECURITY_POLICY], "default-src 'none'");
     }
 }

@@ -72,6 +72,7 @@ codes! {
     TooManyCodes "too_many_codes" 429 "No more codes can be sent for now. Use the last one, or start again later.",
     TooManyAttempts "too_many_attempts" 429 "Too many wrong codes. This code can no longer be used: ask for a new one, or try again tomorrow.",
     Internal "internal" 500 "Something went wrong on our side. Nothing was changed. Try again later.",
+    BotCheckUnavailable "bot_check_unavailable" 503 "We cannot find out right now whether you are a robot. Nothing was changed. Try again in a few minutes, or ask your helpdesk.",
     Unavailable "unavailable" 503 "The service cannot answer right now. Nothing was changed. Try again in a moment.",
 }
 

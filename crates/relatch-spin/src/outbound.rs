@@ -3,7 +3,8 @@
 use crate::SpinApp;
 use crate::entry::{collect, log};
 use futures::future::{Either, select};
-use relatch_core::limits::{BREACH_LIST_MAX, BREACH_TIMEOUT};
+use relatch_core::limits::{BOT_CHECK_TIMEOUT, BREACH_LIST_MAX, BREACH_TIMEOUT};
+use relatch_core::siteverify::{Provider, Verdict};
 use relatch_store::outbox::OutboxTicket;
 use serde::{Deserialize, Serialize};
 use spin_sdk::http;
@@ -25,6 +26,19 @@ pub struct AskRange {
     pub prefix: String,
     pub request_id: String,
 }
+
+/// The same about a token of a bot check that came to `host`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskToken {
+    pub provider: String,
+    pub token: String,
+    pub host: String,
+    pub request_id: String,
+}
+
+/// Longest a provider of bot checks may take over a token.
+pub const TOKEN_PATIENCE: Duration = Duration::from_secs(BOT_CHECK_TIMEOUT);
 
 /// Longest the other side may take over such a list.
 pub const LIST_PATIENCE: Duration = Duration::from_secs(BREACH_TIMEOUT);
@@ -70,6 +84,31 @@ pub async fn breach_list(prefix: &str, request_id: &str) -> Option<String> {
     };
     log("error", request_id, &format!("no list of breached passwords from the messenger: {problem}"));
     None
+}
+
+/// What the provider thinks of a token: yes, no, or that nobody could say. Why not is in the log.
+pub async fn judge_token(provider: Provider, token: &str, host: &str, request_id: &str) -> Verdict {
+    let ask = AskToken {
+        provider: provider.as_str().to_owned(),
+        token: token.to_owned(),
+        host: host.to_owned(),
+        request_id: request_id.to_owned(),
+    };
+    let body = serde_json::to_string(&ask).unwrap_or_default();
+    let Ok(request) = http::Request::post("http://messenger.spin.internal/bot-check").body(body) else {
+        return Verdict::Unsure;
+    };
+    // A little longer than the messenger waits, which can say in the log whom it waited for.
+    let problem = match fetch(request, 0, TOKEN_PATIENCE.saturating_add(Duration::from_secs(1))).await {
+        Ok((http::StatusCode::NO_CONTENT, _)) => return Verdict::Accepted,
+        Ok((http::StatusCode::FORBIDDEN, _)) => return Verdict::Refused,
+        // It could not find out, and has said why.
+        Ok((http::StatusCode::SERVICE_UNAVAILABLE, _)) => return Verdict::Unsure,
+        Ok((status, _)) => format!("status {status}"),
+        Err(problem) => problem,
+    };
+    log("error", request_id, &format!("no word on a bot check from the messenger: {problem}"));
+    Verdict::Unsure
 }
 
 /// Status and, of a 200, a body of at most `most` bytes; all within `patience`. Else why not, for the log.

@@ -5,7 +5,9 @@ use crate::kv::{Entropy, Kv, StoreError};
 use crate::vault::{Batch, Vault};
 use relatch_core::Timestamp;
 use relatch_core::altcha::Solved;
-use relatch_core::limits::{BOT_CHECK_STEPS, CONVERSION_MIN, CONVERSION_SENDS, FAILURES_ALERT, FAILURES_PER_STEP};
+use relatch_core::limits::{
+    BOT_CHECK_LIFE, BOT_CHECK_STEPS, CONVERSION_MIN, CONVERSION_SENDS, FAILURES_ALERT, FAILURES_PER_STEP,
+};
 
 const HOUR: u64 = 3_600;
 
@@ -24,6 +26,18 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Wins the one use of an answer to a bot check. One commit.
     pub async fn spend_answer(&self, solved: &Solved) -> Result<bool, StoreError> {
         self.wins(&self.keys.bot_check(&solved.id, solved.expires)).await
+    }
+
+    /// Wins the one use of a provider's token, named by a keyed hash. Tokens carry no end that we can read, so the gate
+    /// is that of the hour; close to where two hours meet, that of both. One commit, two there.
+    pub async fn spend_token(&self, token: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+        let first = Timestamp(now.0.saturating_sub(BOT_CHECK_LIFE)).window(HOUR);
+        for hour in first..=now.plus(BOT_CHECK_LIFE).window(HOUR) {
+            if !self.wins(&self.keys.bot_check(token, Timestamp::end_of_window(hour, HOUR))).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// How many times twice as hard the bot check is at the moment. One read.
@@ -136,6 +150,22 @@ mod tests {
             assert!(vault.spend_answer(&solved).await.unwrap());
             assert!(!vault.spend_answer(&solved).await.unwrap());
             assert!(vault.spend_answer(&Solved { id: [2; 32], ..solved }).await.unwrap());
+        });
+    }
+
+    #[test]
+    fn a_token_is_good_once_also_where_two_hours_meet() {
+        pollster::block_on(async {
+            let vault = vault();
+            let turn = NOW.0 - NOW.0 % HOUR;
+            let mut token = [0; 32];
+            for at in [turn - BOT_CHECK_LIFE, turn - 1, turn, turn + BOT_CHECK_LIFE - 1, turn + 1_800] {
+                token[0] += 1;
+                assert!(vault.spend_token(&token, Timestamp(at)).await.unwrap(), "{at}");
+                for later in [0, 1, 120, 300, BOT_CHECK_LIFE] {
+                    assert!(!vault.spend_token(&token, Timestamp(at + later)).await.unwrap(), "{at} {later}");
+                }
+            }
         });
     }
 }

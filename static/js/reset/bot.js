@@ -2,8 +2,11 @@
 // moments. Nobody has to see, hear or solve anything, and nobody else is asked. (The open protocol of
 // ALTCHA. In pieces between which the page answers: a worker would need a script address, which this
 // page's policy refuses to make from text.)
+//
+// Where another company makes the check instead, its widget is on a page of its own, and gives a token.
 
 import { Problem, post } from "../api.js";
+import { dropToken, tokenOf } from "./token.js";
 
 const PIECE = 256;
 /** Answers are good for ten minutes; one that has waited longer is not sent. */
@@ -13,7 +16,7 @@ const UNSAFE = {
   title: "This page was opened without encryption, so it cannot be used. Open it with https at the front of its address.",
 };
 
-/** The answer that is being worked on, or lies ready: { since, answer }. */
+/** The answer that is being worked on, or lies ready: { since, answer }. It is a function that gives the answer. */
 let next;
 
 /** Begins to work, so that there is nothing to wait for when it is needed. */
@@ -26,10 +29,13 @@ export function prepare() {
   return next;
 }
 
-/** An answer that was not used yet; `undefined` when none is asked for. */
-export async function answerOf() {
+/**
+ * An answer that was not used yet; `undefined` when none is asked for. `leave()` goes to where one can be had, and
+ * never returns.
+ */
+export async function answerOf(leave) {
   try {
-    return await prepare().answer;
+    return (await prepare().answer)(leave);
   } catch (error) {
     next = undefined;
     throw error;
@@ -39,14 +45,17 @@ export async function answerOf() {
 /** It was used, or refused. */
 export function forget() {
   next = undefined;
+  dropToken();
 }
 
 async function work() {
   const { kind, algorithm, challenge, salt, signature, maxnumber } = await post("/api/start-reset/bot-check");
-  if (kind === "off") return undefined;
+  if (kind === "off") return () => undefined;
+  if (kind !== "altcha") return (leave) => tokenOf(kind) ?? leave();
   if (!globalThis.crypto?.subtle) throw new Problem(0, UNSAFE);
   const number = await find(algorithm, challenge, salt, maxnumber);
-  return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+  const answer = btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+  return () => answer;
 }
 
 async function find(algorithm, challenge, salt, most) {

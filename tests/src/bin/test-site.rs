@@ -1,5 +1,6 @@
 //! A Relatch for tests in a browser: the shipped manifest and components, a catcher, everything in memory, and a
-//! clock that can be moved. Says where it is in one line of JSON, and ends when its standard input does.
+//! clock that can be moved. Says where it is in one line of JSON, and ends when its standard input does. Arguments are
+//! variables that are different: `bot_check=hcaptcha`.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "test support")]
 
 use axum::Router;
@@ -20,6 +21,10 @@ async fn main() {
         options.variables.insert("public_origin".to_owned(), format!("http://localhost:{port}"));
         // Every test window says where it comes from, as visitors do behind a proxy.
         options.variables.insert("trusted_proxies".to_owned(), "127.0.0.1".to_owned());
+        for argument in std::env::args().skip(1) {
+            let (name, value) = argument.split_once('=').expect("NAME=VALUE");
+            options.variables.insert(name.to_owned(), value.to_owned());
+        }
     })
     .await;
     let clock = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port for the clock");
