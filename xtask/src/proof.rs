@@ -5,7 +5,7 @@ use crate::components;
 use crate::contract;
 use crate::install;
 use crate::running::lines_of;
-use crate::shell::{cargo, output, say};
+use crate::shell::{cargo, output, say, this_program};
 use crate::test;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ pub fn run(full: bool) -> Result<()> {
     }
     let scenarios = collect(&mut model, read_states)?;
     say("The headers");
-    let grade = collect(Command::new(std::env::current_exe()?).arg("grade"), |line| Some(line.to_owned()))?;
+    let grade = collect(Command::new(this_program()?).arg("grade"), |line| Some(line.to_owned()))?;
     let contract = contract::tests()?;
     let contract = (contract.failed == 0 && contract.passed > 0).then(contract::said).transpose()?;
     let threats = std::fs::read_to_string("docs/THREATS.md").context("docs/THREATS.md")?;

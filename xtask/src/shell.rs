@@ -42,6 +42,13 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// This program, to be started once more. A build may have put a new one in its place since it began.
+pub fn this_program() -> Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    let replaced = path.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
+    Ok(replaced.unwrap_or(path))
+}
+
 fn describe(command: &Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
     let first: Vec<_> = command.get_args().take(3).map(|argument| argument.to_string_lossy().into_owned()).collect();

@@ -5,7 +5,7 @@ use crate::components;
 use crate::contract;
 use crate::install;
 use crate::running::{Running, lines_of};
-use crate::shell::{cargo, find, say};
+use crate::shell::{cargo, find, say, this_program};
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -74,7 +74,7 @@ impl Beside {
     /// Whoever is tested goes first.
     fn start() -> Result<Self> {
         say("Formatting, lints and licences are checked beside what follows");
-        let this = std::env::current_exe()?;
+        let this = this_program()?;
         let mut command = if find("nice").is_some() { Command::new("nice") } else { Command::new(&this) };
         if find("nice").is_some() {
             command.args(["-n", "19"]).arg(&this);

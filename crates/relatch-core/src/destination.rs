@@ -50,3 +50,18 @@ impl Destination {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_destination_are_one() {
+        let mail = |typed: &str| Destination::Email(EmailAddress::parse(typed).unwrap());
+        assert_eq!(mail("Mia@Mail.Example").folded(), mail("mia@mail.example").folded());
+        assert_ne!(mail("mia@mail.example").folded(), mail("max@mail.example").folded());
+        let phone = |typed: &str| Destination::Phone(PhoneNumber::parse(typed, "GB").unwrap());
+        assert_eq!(phone("07400 123456").folded(), phone("+44 7400 123456").folded());
+        assert_eq!(phone("07400 123456").folded(), "+447400123456");
+    }
+}

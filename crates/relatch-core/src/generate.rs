@@ -71,6 +71,9 @@ mod tests {
         for bad in ["", "ABCD", "1111-1111-1111-1111-1111-1111", &"A".repeat(65), &code.expose()[1..]] {
             assert!(parse_recovery_code(bad).is_none(), "{bad}");
         }
+        // As long as may be typed, and one more.
+        let spaced = |length: usize| format!("{:length$}", code.expose());
+        assert!(parse_recovery_code(&spaced(64)).is_some() && parse_recovery_code(&spaced(65)).is_none());
     }
     use std::collections::HashSet;
 

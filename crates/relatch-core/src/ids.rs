@@ -79,6 +79,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ids_are_the_same_when_their_bytes_are() {
+        let [one, two] = [1, 2].map(|byte| AccountId::from_bytes([byte; 16]));
+        assert!(one == AccountId::from_bytes([1; 16]) && one != two && one < two);
+        let set = std::collections::HashSet::from([one, two]);
+        assert!(set.len() == 2 && set.contains(&AccountId::from_bytes([2; 16])));
+        let hashed = |id: AccountId| std::hash::BuildHasher::hash_one(set.hasher(), id);
+        assert_ne!(hashed(one), hashed(two));
+    }
+
+    #[test]
     fn parses_what_it_prints_and_nothing_else() {
         let id = AccountId::from_bytes([0xab; 16]);
         assert_eq!(AccountId::parse(&id.to_string()), Some(id));

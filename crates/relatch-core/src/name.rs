@@ -129,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_could_have_typed() {
+        for typed in ["mias", "nobody at all", "m\u{e0}s", &"x".repeat(NAME_MAX_BYTES)] {
+            assert!(is_typeable(typed), "{typed}");
+        }
+        for broken in ["", "  ", "mi\0as", "mias\n", &"x".repeat(NAME_MAX_BYTES + 1)] {
+            assert!(!is_typeable(broken), "{broken:?}");
+        }
+    }
+
+    #[test]
     fn no_unicode_look_alike_is_a_name() {
         for typed in [
             "m\u{131}as",

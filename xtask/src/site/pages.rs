@@ -63,6 +63,10 @@ pub fn finish_page(assets: &mut Assets<'_>, routes: &BTreeSet<String>, path: &st
         if value.starts_with('#') || (tag.name == "a" && value.starts_with("https://")) {
             continue;
         }
+        // An answer of the service that is asked for before the script is there to ask.
+        if tag.get("rel").is_some_and(|rel| rel.0 == "preload") && value.starts_with("/api/") {
+            continue;
+        }
         let target = resolve(path, value).filter(|_| !value.contains("//") && !value.contains(':'));
         let target = target.with_context(|| format!("{value} leaves the site"))?;
         if tag.name == "a" {

@@ -133,6 +133,14 @@ fn the_first_view_counts_what_the_page_loads_and_no_more() {
 }
 
 #[test]
+fn an_answer_that_is_asked_for_early_is_no_file() {
+    let link = "<link rel=\"preload\" href=\"/api/sign-in\" as=\"fetch\" crossorigin>";
+    let site = Site::make(&with("/index.html", &format!("{HEAD}{link}"))).unwrap();
+    assert!(read(&site, "/index.html").contains(link));
+    assert!(Site::make(&with("/index.html", &format!("{HEAD}<script src=\"/api/x\"></script>"))).is_err());
+}
+
+#[test]
 fn a_module_for_later_has_its_name_and_integrity_and_no_weight() {
     let link = "<template><link rel=\"modulepreload\" href=\"/js/later.js\"></template>";
     let page = |link: &str| format!("{HEAD}<script type=\"module\" src=\"/js/reset.js\"></script>{link}");
