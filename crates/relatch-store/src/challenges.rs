@@ -309,6 +309,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_wrong_without_a_message_is_allowed_for_in_the_next_code() {
+        pollster::block_on(async {
+            let vault = vault();
+            for attempt in 1..=5 {
+                let charged = vault.charge_attempt(for_mia("f"), NOW).await.unwrap();
+                assert_eq!((charged.attempt, charged.refused.is_some()), (attempt, false));
+                let mut batch = Batch::default();
+                vault.put_failed(&mut batch, for_mia("f"), &charged).unwrap();
+                vault.commit(batch).await.unwrap();
+            }
+            let code = send(&vault, for_mia("f"), true, NOW).await;
+            assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, right());
+        });
+    }
+
+    #[test]
     fn a_decoy_s_code_is_never_right() {
         pollster::block_on(async {
             let vault = vault();

@@ -235,4 +235,28 @@ mod tests {
             assert_eq!(log(&vault).await, ["again", "once more", "after", "flow", "before"]);
         });
     }
+
+    #[test]
+    fn a_search_begins_past_what_is_too_late() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut batch = Batch::default();
+            for number in 1..=200_u64 {
+                let at = number * 1_000;
+                vault.put_event(&mut batch, &Event { at, ..event("x") }).await.unwrap();
+            }
+            vault.commit(batch).await.unwrap();
+            let end = vault.log_end().await.unwrap();
+            assert_eq!(end, 201);
+            for to in [0, 500, 1_000, 57_300, 99_999, 150_000, 199_999, 200_000, 900_000] {
+                let begin = vault.log_end_at(end, Timestamp(to)).await.unwrap();
+                let newest = to / 1_000;
+                assert!(begin > newest.min(200), "{to}: everything up to then is found");
+                // A flow's later steps are late by its life at most, and by the places it reserved.
+                let latest = (to + FLOW_LIFE) / 1_000 + FLOW_PLACES.unsigned_abs() + 2;
+                assert!(begin <= latest.min(201), "{to}: {begin} is not far past it");
+            }
+            assert_eq!((TestVault::log_start(201), TestVault::log_start(RING + 7)), (1, 7));
+        });
+    }
 }

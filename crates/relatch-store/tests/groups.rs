@@ -1,0 +1,314 @@
+//! Groups, members, nesting and lists, over memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use relatch_core::membership::Rule;
+use relatch_core::name::Description;
+use relatch_core::roles::Role;
+use relatch_core::{AccountId, DisplayName, GroupId, GroupName, Secret, Timestamp, UserName};
+use relatch_store::account_changes::{AccountChange, AccountChanged};
+use relatch_store::accounts::{Created, NewAccount};
+use relatch_store::groups::{Changed, GroupChange, MemberChange};
+use relatch_store::keys::Keys;
+use relatch_store::memory::CountingEntropy;
+use relatch_store::records::{Account, Details, GroupRecord, Lately, PasswordRecord, Person};
+use relatch_store::seal::{NamedKey, Sealer};
+use relatch_store::{Batch, MemoryKv, Vault};
+
+type TestVault = Vault<MemoryKv, CountingEntropy>;
+
+const NOW: Timestamp = Timestamp(1_000_000);
+
+fn vault() -> TestVault {
+    let sealer = Sealer::new(vec![NamedKey { id: "k1".to_owned(), key: Secret::new([5; 32]) }]).unwrap();
+    Vault::new(MemoryKv::default(), CountingEntropy::new(1), Keys::new(Secret::new([6; 32])), sealer)
+}
+
+async fn account(vault: &TestVault, name: &str, department: &str, roles: Vec<Role>) -> Account {
+    let password = PasswordRecord {
+        generation: 1,
+        hash: String::new(),
+        pepper: String::new(),
+        must_change: false,
+        changed_at: NOW,
+        earlier: Vec::new(),
+        lately: Lately::default(),
+    };
+    let new = NewAccount {
+        id: AccountId::from_bytes(vault.random().unwrap()),
+        name: &UserName::in_domain(name, "contoso.example").unwrap(),
+        display_name: &DisplayName::parse(name).unwrap(),
+        roles,
+        details: Details { department: department.to_owned(), ..Details::default() },
+        password,
+    };
+    match vault.create_account(new, Batch::default(), NOW).await.unwrap() {
+        Created::Done(account) => *account,
+        Created::NameTaken => panic!("{name} is taken"),
+    }
+}
+
+fn named(name: &str) -> GroupName {
+    GroupName::parse(name).unwrap()
+}
+
+async fn create(vault: &TestVault, name: &str, rule: Option<&Rule>, change: &MemberChange) -> Changed {
+    let mut batch = Batch::default();
+    let changed = vault.create_group(&mut batch, &named(name), None, rule, change, NOW).await.unwrap();
+    if matches!(changed, Changed::Done(_)) {
+        vault.commit(batch).await.unwrap();
+    }
+    changed
+}
+
+/// A group of this name, with these others in it.
+async fn group(vault: &TestVault, name: &str, add_groups: &[GroupId]) -> GroupRecord {
+    let change = MemberChange { add_groups: add_groups.to_vec(), ..MemberChange::default() };
+    done(create(vault, name, None, &change).await)
+}
+
+fn done(changed: Changed) -> GroupRecord {
+    match changed {
+        Changed::Done(group) => group,
+        _ => panic!("refused"),
+    }
+}
+
+/// At a moment when nobody else claims the same versions.
+async fn change(vault: &TestVault, id: GroupId, change: MemberChange) -> Changed {
+    let mut batch = Batch::default();
+    let changed = vault.change_members(&mut batch, id, &change, NOW).await.unwrap();
+    if matches!(changed, Changed::Done(_)) {
+        vault.commit(batch).await.unwrap();
+    }
+    changed
+}
+
+async fn rename(vault: &TestVault, group: &GroupRecord, name: &str, rule: Option<&Rule>) -> Changed {
+    let description = Description::parse("what it is for").unwrap();
+    let wanted = GroupChange { name: &named(name), description: Some(&description), rule };
+    let mut batch = Batch::default();
+    let changed = vault.change_group(&mut batch, group.id, group.version, &wanted, NOW).await.unwrap();
+    if matches!(changed, Changed::Done(_)) {
+        vault.commit(batch).await.unwrap();
+    }
+    changed
+}
+
+fn names(people: &[Person]) -> Vec<&str> {
+    people.iter().map(|person| person.account.display_name.as_str()).collect()
+}
+
+async fn below(vault: &TestVault, id: GroupId) -> Vec<String> {
+    let mut all: Vec<_> =
+        vault.with_nested(&[id]).await.unwrap().unwrap().into_iter().map(|group| group.name).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn groups_hold_groups_and_never_themselves() {
+    pollster::block_on(async {
+        let vault = vault();
+        let c = group(&vault, "c", &[]).await;
+        let b = group(&vault, "b", &[c.id]).await;
+        let a = group(&vault, "a", &[b.id]).await;
+        assert_eq!(below(&vault, a.id).await, ["a", "b", "c"]);
+        assert_eq!(below(&vault, c.id).await, ["c"]);
+        let parents = async |id| vault.group(id).await.unwrap().unwrap().parents;
+        assert_eq!((parents(c.id).await, parents(b.id).await, parents(a.id).await), (vec![b.id], vec![a.id], vec![]));
+        let add = |id| MemberChange { add_groups: vec![id], ..MemberChange::default() };
+        for (whole, part) in [(c.id, a.id), (c.id, b.id), (a.id, a.id)] {
+            assert!(matches!(change(&vault, whole, add(part)).await, Changed::Cycle));
+        }
+        let nobody = GroupId::from_bytes([9; 16]);
+        assert!(matches!(change(&vault, a.id, add(nobody)).await, Changed::UnknownGroup));
+        assert!(matches!(change(&vault, nobody, add(a.id)).await, Changed::NoSuchGroup));
+        assert!(vault.with_nested(&[a.id, nobody]).await.unwrap().is_none());
+        // Twice is once, and what is not in it does not have to be taken out.
+        assert_eq!(done(change(&vault, a.id, add(b.id)).await).children, [b.id]);
+        let remove = |id| MemberChange { remove_groups: vec![id], ..MemberChange::default() };
+        assert_eq!(done(change(&vault, a.id, remove(c.id)).await).children, [b.id]);
+        assert!(done(change(&vault, a.id, remove(b.id)).await).children.is_empty());
+        assert!(parents(b.id).await.is_empty());
+        assert_eq!(below(&vault, a.id).await, ["a"]);
+    });
+}
+
+#[test]
+fn members_come_once_and_go() {
+    pollster::block_on(async {
+        let vault = vault();
+        let mut people = Vec::new();
+        for name in ["mia", "max", "ada"] {
+            people.push(account(&vault, name, "", Vec::new()).await.id);
+        }
+        let group = group(&vault, "testers", &[]).await;
+        let add = |ids: &[AccountId]| MemberChange { add_members: ids.to_vec(), ..MemberChange::default() };
+        assert_eq!(done(change(&vault, group.id, add(&people)).await).member_count, 3);
+        assert_eq!(done(change(&vault, group.id, add(&people[..1])).await).member_count, 3, "twice is once");
+        let stranger = AccountId::from_bytes([9; 16]);
+        assert!(matches!(change(&vault, group.id, add(&[stranger])).await, Changed::UnknownMember));
+        let remove = MemberChange { remove_members: vec![people[1]], ..MemberChange::default() };
+        let group = done(change(&vault, group.id, remove).await);
+        assert_eq!(group.member_count, 2);
+        let (listed, more) = vault.list_members(&group, None).await.unwrap();
+        let mut listed = names(&listed);
+        listed.sort_unstable();
+        assert_eq!((listed, more), (vec!["ada", "mia"], None));
+        let mia = vault.account(people[0]).await.unwrap().unwrap();
+        assert_eq!(mia.group_ids(), [group.id]);
+        assert!(vault.account(people[1]).await.unwrap().unwrap().group_ids().is_empty());
+    });
+}
+
+#[test]
+fn a_name_is_one_group_s_at_a_time() {
+    pollster::block_on(async {
+        let vault = vault();
+        let nothing = MemberChange::default();
+        let first = group(&vault, "Testers", &[]).await;
+        assert!(matches!(create(&vault, "TESTERS", None, &nothing).await, Changed::NameTaken));
+        let second = group(&vault, "others", &[]).await;
+        assert!(matches!(rename(&vault, &second, "testers", None).await, Changed::NameTaken));
+        let renamed = done(rename(&vault, &first, "testers", None).await);
+        assert_eq!((renamed.name.as_str(), renamed.description.as_str()), ("testers", "what it is for"));
+        assert!(
+            matches!(rename(&vault, &first, "again", None).await, Changed::Stale(now) if now.version == renamed.version)
+        );
+        let moved = done(rename(&vault, &renamed, "pilots", None).await);
+        assert!(matches!(rename(&vault, &second, "Pilots", None).await, Changed::NameTaken));
+        // The name it had is free again.
+        assert_eq!(done(rename(&vault, &second, "Testers", None).await).name, "Testers");
+        let nobody = GroupRecord { id: GroupId::from_bytes([9; 16]), ..moved };
+        assert!(matches!(rename(&vault, &nobody, "x", None).await, Changed::NoSuchGroup));
+    });
+}
+
+#[test]
+fn who_is_in_a_dynamic_group_is_its_rule_s() {
+    pollster::block_on(async {
+        let vault = vault();
+        for (name, department) in [("mia", "Sales"), ("max", "Support"), ("ada", "Sales")] {
+            account(&vault, name, department, Vec::new()).await;
+        }
+        let mia = vault.list_accounts(None).await.unwrap().0[0].account.id;
+        let rule = Rule::parse(r#"department == "Sales""#).unwrap();
+        let with_mia = || MemberChange { add_members: vec![mia], ..MemberChange::default() };
+        assert!(matches!(create(&vault, "sales", Some(&rule), &with_mia()).await, Changed::Dynamic));
+        let sales = done(create(&vault, "sales", Some(&rule), &MemberChange::default()).await);
+        let (matching, more) = vault.list_members(&sales, None).await.unwrap();
+        assert_eq!((names(&matching), more), (vec!["ada", "mia"], None));
+        for refused in [
+            with_mia(),
+            MemberChange { remove_members: vec![mia], ..MemberChange::default() },
+            MemberChange { add_groups: vec![sales.id], ..MemberChange::default() },
+            MemberChange { remove_groups: vec![sales.id], ..MemberChange::default() },
+        ] {
+            assert!(matches!(change(&vault, sales.id, refused).await, Changed::Dynamic));
+        }
+        assert!(matches!(rename(&vault, &sales, "sales", None).await, Changed::Dynamic), "it stays dynamic");
+        assert!(vault.list_matching("no rule", None).await.unwrap().0.is_empty());
+    });
+}
+
+#[test]
+fn lists_come_in_pages_newest_first() {
+    pollster::block_on(async {
+        let vault = vault();
+        for number in 0..120 {
+            let department = if number % 10 == 0 { "Sales" } else { "Support" };
+            account(&vault, &format!("u{number:03}"), department, Vec::new()).await;
+            if number < 55 {
+                group(&vault, &format!("g{number:03}"), &[]).await;
+            }
+        }
+        let (first, next) = vault.list_accounts(None).await.unwrap();
+        assert_eq!((first.len(), names(&first)[0], names(&first)[49], next), (50, "u119", "u070", Some(71)));
+        let (last, next) = vault.list_accounts(Some(21)).await.unwrap();
+        assert_eq!((last.len(), names(&last)[0], next), (20, "u019", None));
+        let (groups, next) = vault.list_groups(None).await.unwrap();
+        assert_eq!((groups.len(), groups[0].name.as_str(), next), (50, "g054", Some(6)));
+        let (groups, next) = vault.list_groups(next).await.unwrap();
+        assert_eq!((groups.len(), groups[4].name.as_str(), next), (5, "g000", None));
+        // A rule looks through two pages of accounts at a time.
+        let (matching, next) = vault.list_matching(r#"department == "Sales""#, None).await.unwrap();
+        assert_eq!((matching.len(), names(&matching)[0], next), (10, "u110", Some(21)));
+        let (matching, next) = vault.list_matching(r#"department == "Sales""#, next).await.unwrap();
+        assert_eq!((names(&matching), next), (vec!["u010", "u000"], None));
+        // Whoever is deleted is in another list.
+        let delete = AccountChange { deleted: Some(true), ..AccountChange::default() };
+        let mut batch = Batch::default();
+        let changed = vault.change_account(&mut batch, first[0].account.id, None, delete, NOW).await.unwrap();
+        assert!(matches!(changed, AccountChanged::Done(_)));
+        vault.commit(batch).await.unwrap();
+        assert_eq!(names(&vault.list_accounts(None).await.unwrap().0)[0], "u118");
+        let (deleted, next) = vault.list_deleted(None, NOW).await.unwrap();
+        assert_eq!((names(&deleted), next), (vec!["u119"], None));
+    });
+}
+
+#[test]
+fn members_come_in_pages_too() {
+    pollster::block_on(async {
+        let vault = vault();
+        let mut people = Vec::new();
+        for number in 0..60 {
+            people.push(account(&vault, &format!("u{number:03}"), "", Vec::new()).await.id);
+        }
+        let group = group(&vault, "many", &[]).await;
+        let all = MemberChange { add_members: people, ..MemberChange::default() };
+        let group = done(change(&vault, group.id, all).await);
+        let (first, next) = vault.list_members(&group, None).await.unwrap();
+        assert_eq!((first.len(), next), (50, Some(11)));
+        let (rest, next) = vault.list_members(&group, next).await.unwrap();
+        assert_eq!((rest.len(), next), (10, None));
+        let mut seen: Vec<_> = first.iter().chain(&rest).map(|person| person.account.id).collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 60);
+    });
+}
+
+#[test]
+fn other_administrators_are_those_who_may_manage() {
+    pollster::block_on(async {
+        let vault = vault();
+        let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator]).await;
+        let bob = account(&vault, "bob", "", vec![Role::GlobalAdministrator]).await;
+        account(&vault, "eve", "", vec![Role::Helpdesk]).await;
+        account(&vault, "mia", "", Vec::new()).await;
+        assert_eq!(names(&vault.other_administrators(ada.id).await.unwrap()), ["bob"]);
+        assert_eq!(names(&vault.other_administrators(bob.id).await.unwrap()), ["ada"]);
+    });
+}
+
+#[test]
+fn an_account_is_changed_over_the_version_that_was_read() {
+    pollster::block_on(async {
+        let vault = vault();
+        let mia = account(&vault, "mia", "", Vec::new()).await;
+        let block = |blocked| AccountChange { blocked: Some(blocked), ..AccountChange::default() };
+        let change = async |version: Option<u64>, change, now| {
+            let mut batch = Batch::default();
+            let changed = vault.change_account(&mut batch, mia.id, version, change, now).await.unwrap();
+            if matches!(changed, AccountChanged::Done(_)) {
+                vault.commit(batch).await.unwrap();
+            }
+            changed
+        };
+        assert!(matches!(change(Some(mia.version + 1), block(true), NOW).await, AccountChanged::Stale));
+        assert!(
+            matches!(change(Some(mia.version), block(true), NOW).await, AccountChanged::Done(after) if after.blocked)
+        );
+        assert!(matches!(change(Some(mia.version), block(false), NOW).await, AccountChanged::Stale));
+        // Deleted twice is deleted at the first time, and once in the list.
+        let delete = || AccountChange { deleted: Some(true), ..AccountChange::default() };
+        assert!(matches!(change(None, delete(), NOW).await, AccountChanged::Done(_)));
+        let again = change(None, delete(), NOW.plus(60)).await;
+        assert!(matches!(again, AccountChanged::Done(after) if after.deleted_at == Some(NOW.0)));
+        assert_eq!(vault.list_deleted(None, NOW).await.unwrap().0.len(), 1);
+        let nobody = AccountId::from_bytes([9; 16]);
+        let none = vault.change_account(&mut Batch::default(), nobody, None, block(true), NOW).await.unwrap();
+        assert!(matches!(none, AccountChanged::NoSuchAccount));
+    });
+}
