@@ -7,12 +7,13 @@ use crate::portal;
 use crate::running::{Running, free_port};
 use crate::shell::{run, say};
 use crate::state::State;
-use crate::test::{self, Totals, counted};
+use crate::test::{self, Totals};
 use crate::up::{self, Programs};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 const FOLDER: &str = "tests/browser";
@@ -107,21 +108,41 @@ impl Drop for TestSite {
     }
 }
 
-/// Each file of browser tests gets a service of its own: none depends on what another left behind.
+/// Each file of browser tests gets a service of its own: none depends on what another left behind. They wait more than
+/// they work, so two run at a time.
 pub fn tests() -> Result<Totals> {
     let chromium = install::chromium()?;
     install::node_packages(Path::new(FOLDER))?;
+    let files = Mutex::new(test_files()?.into_iter());
+    let next = || files.lock().ok()?.next();
+    let worker = || -> Result<Totals> {
+        let mut totals = Totals::default();
+        while let Some(file) = next() {
+            totals.add(test_file(&file, &chromium)?);
+        }
+        Ok(totals)
+    };
     let mut totals = Totals::default();
-    for file in test_files()? {
-        say(&format!("Browser tests: {file}"));
-        let site = TestSite::start()?;
-        let mut command = Command::new("node");
-        command.args(["--test", "--test-reporter=tap", &file]);
-        site.describe(&mut command, &chromium, FOLDER);
-        let (counts, ok) = counted(&mut command, "# ", read_tap)?;
-        totals.passed += counts.passed;
-        totals.failed += counts.failed.max(u64::from(!ok));
+    let both = std::thread::scope(|scope| [scope.spawn(worker), scope.spawn(worker)].map(|worker| worker.join()));
+    for worker in both {
+        totals.add(worker.map_err(|_| anyhow!("a browser test's runner broke"))??);
     }
+    Ok(totals)
+}
+
+/// Runs one file, and shows what it said once it is through.
+fn test_file(file: &str, chromium: &str) -> Result<Totals> {
+    say(&format!("Browser tests: {file}"));
+    let site = TestSite::start()?;
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=tap", file]).stdin(Stdio::null()).stderr(Stdio::inherit());
+    site.describe(&mut command, chromium, FOLDER);
+    let output = command.output().context("could not start node")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("# {file}\n{said}");
+    let mut totals = Totals::default();
+    said.lines().map(read_tap).for_each(|line| totals.add(line));
+    totals.failed = totals.failed.max(u64::from(!output.status.success()));
     Ok(totals)
 }
 

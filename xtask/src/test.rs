@@ -33,7 +33,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, other: Totals) {
+    pub fn add(&mut self, other: Totals) {
         self.passed += other.passed;
         self.failed += other.failed;
     }
@@ -113,7 +113,7 @@ fn rust_tests(filter: Option<&str>) -> Result<Totals> {
 }
 
 /// Runs a test runner, showing its output, and adds up its summary lines.
-pub fn counted(command: &mut Command, marker: &str, read: fn(&str) -> Totals) -> Result<(Totals, bool)> {
+fn counted(command: &mut Command, marker: &str, read: fn(&str) -> Totals) -> Result<(Totals, bool)> {
     let mut child =
         command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().context("could not start a test runner")?;
     let mut totals = Totals::default();

@@ -1,14 +1,6 @@
 // The pages fit: 320 px wide (which is 1280 px at 400 %), and text at 200 %. Nothing has to be scrolled
 // sideways, nothing is cut off, and what can be pressed is large enough.
 
-import assert from "node:assert/strict";
-import test from "node:test";
-import { launch } from "./lib/browser.mjs";
-import { everyState } from "./lib/states.mjs";
-
-const browser = await launch();
-test.after(() => browser.close());
-
 /**
  * How far the page, or an open dialog, can be scrolled sideways, and what sticks out. Numbers may scroll
  * in a place of their own.
@@ -45,22 +37,17 @@ const WINDOWS = [
 /** Two frames: styles are worked out in the one after a change. */
 const settle = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-// One walk through all states, each looked at in every window: a walk takes half a minute.
-test("every page and state fits every window", async () => {
+/** What does not fit, in words. The window is another one afterwards. */
+export async function misfits(page) {
   const found = [];
-  const [[, first]] = WINDOWS;
-  await everyState(browser, { size: first }, async (name, page) => {
-    for (const [what, size, percent] of WINDOWS) {
-      await page.setViewportSize(size);
-      await page.evaluate((share) => (document.documentElement.style.fontSize = `${share}%`), percent);
-      await page.evaluate(settle);
-      const { sideways, sticking } = await page.evaluate(overflow);
-      const where = `${name}, ${what}`;
-      if (sideways > 0 || sticking.length > 0) found.push(`${where}: ${sideways} px sideways ${sticking.join(" ")}`);
-      for (const target of await page.evaluate(small)) found.push(`${where}: small ${target}`);
-    }
-    await page.evaluate(() => (document.documentElement.style.fontSize = ""));
-    await page.setViewportSize(first);
-  });
-  assert.deepEqual(found, []);
-});
+  for (const [what, size, percent] of WINDOWS) {
+    await page.setViewportSize(size);
+    await page.evaluate((share) => (document.documentElement.style.fontSize = `${share}%`), percent);
+    await page.evaluate(settle);
+    const { sideways, sticking } = await page.evaluate(overflow);
+    if (sideways > 0 || sticking.length > 0) found.push(`${what}: ${sideways} px sideways ${sticking.join(" ")}`);
+    for (const target of await page.evaluate(small)) found.push(`${what}: small ${target}`);
+  }
+  await page.evaluate(() => (document.documentElement.style.fontSize = ""));
+  return found;
+}
