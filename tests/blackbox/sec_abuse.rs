@@ -4,9 +4,10 @@ use futures::future::join_all;
 use relatch_host::testing::{StoreEffect, StoreFault};
 use relatch_store::keys::end_of;
 use relatch_tests::people::{enabled, number, sign_in, start_and_send};
+use relatch_tests::race::{Held, Raced, release};
 use relatch_tests::{Admin, Backend, Browser, Site};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both_stores!(
     sec_39_a_flood_of_sign_ins_does_not_stop_the_rest,
@@ -17,6 +18,7 @@ on_both_stores!(
     sec_63_forged_addresses_do_not_help,
     sec_65_a_broken_store_is_a_no,
     sec_67_limits_look_alike_for_everybody,
+    sec_72_caps_and_gates_are_exact_when_fifty_come_at_once,
     sec_75_strangers_leave_only_what_ends,
 );
 
@@ -154,6 +156,41 @@ async fn sec_67_limits_look_alike_for_everybody(backend: Backend) {
             break;
         }
         assert!(!last, "{}\n{}", prints[0], prints[1]);
+    }
+}
+
+async fn sec_72_caps_and_gates_are_exact_when_fifty_come_at_once(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    let count = |answers: &[Raced], status| answers.iter().filter(|answer| answer.status == status).count();
+    for round in 0..if relatch_tests::full() { 200 } else { 3 } {
+        site.advance(10_000);
+        let nobody = site.browser();
+        let race = async |who: &Browser, method: Method, path: &str, apart: bool, body: &dyn Fn(u8) -> Value| {
+            let mut held = Vec::new();
+            for n in 0..50 {
+                let address = [127, 78, if apart { 1 } else { 0 }, if apart { n + 1 } else { 1 }];
+                held.push(Held::begin(method.clone(), address, site.url(), who, path, &body(n)).await);
+            }
+            release(held).await
+        };
+        let answers = race(&nobody, Method::POST, "/api/start-reset/bot-check", false, &|_| json!({})).await;
+        assert_eq!((count(&answers, 200), count(&answers, 429)), (10, 40), "ten of one address: round {round}");
+        let start = nobody.answered(json!({ "name": "nobody" })).await.unwrap();
+        let answers = race(&nobody, Method::POST, "/api/start-reset", true, &|_| start.clone()).await;
+        assert_eq!((count(&answers, 200), count(&answers, 403)), (1, 49), "one START for one bot check");
+        admin.sign_in_again(&site).await;
+        let page = admin.browser.get("/api/policy").await.expect(200).json()["registration"].clone();
+        let changed = |n| {
+            let mut page = page.clone();
+            page["reconfirm_days"] = json!(100 + u64::from(n));
+            page
+        };
+        let answers = race(&admin.browser, Method::PUT, "/api/policy/registration", true, &changed).await;
+        assert_eq!((count(&answers, 200), count(&answers, 409)), (1, 49), "one save of one version");
+        let saved = admin.browser.get("/api/policy").await.expect(200).json()["registration"]["reconfirm_days"].clone();
+        let winner = answers.iter().position(|answer| answer.status == 200).unwrap() as u64;
+        assert_eq!(saved, 100 + winner);
     }
 }
 
