@@ -12,7 +12,7 @@ use relatch_store::keys::Keys;
 use relatch_store::memory::CountingEntropy;
 use relatch_store::records::{Account, Details, GroupRecord, Lately, PasswordRecord, Person};
 use relatch_store::seal::{NamedKey, Sealer};
-use relatch_store::{Batch, MemoryKv, Vault};
+use relatch_store::{Batch, Kv, MemoryKv, Vault};
 
 type TestVault = Vault<MemoryKv, CountingEntropy>;
 
@@ -307,6 +307,7 @@ fn an_account_is_changed_over_the_version_that_was_read() {
         let again = change(None, delete(), NOW.plus(60)).await;
         assert!(matches!(again, AccountChanged::Done(after) if after.deleted_at == Some(NOW.0)));
         assert_eq!(vault.list_deleted(None, NOW).await.unwrap().0.len(), 1);
+        assert_eq!(vault.kv().increment(&vault.keys.deleted_seq(), 0).await, Ok(1), "one entry in that list");
         let nobody = AccountId::from_bytes([9; 16]);
         let none = vault.change_account(&mut Batch::default(), nobody, None, block(true), NOW).await.unwrap();
         assert!(matches!(none, AccountChanged::NoSuchAccount));
