@@ -4,7 +4,7 @@ use futures::future::join_all;
 use relatch_host::testing::{StoreEffect, StoreFault};
 use relatch_store::keys::end_of;
 use relatch_tests::people::{enabled, number, sign_in, start_and_send};
-use relatch_tests::race::{Held, Raced, release};
+use relatch_tests::race::{Held, count, release};
 use relatch_tests::{Admin, Backend, Browser, Site};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -162,7 +162,6 @@ async fn sec_67_limits_look_alike_for_everybody(backend: Backend) {
 async fn sec_72_caps_and_gates_are_exact_when_fifty_come_at_once(backend: Backend) {
     let site = Site::start(backend).await;
     let admin = Admin::new(&site).await;
-    let count = |answers: &[Raced], status| answers.iter().filter(|answer| answer.status == status).count();
     for round in 0..if relatch_tests::full() { 200 } else { 3 } {
         site.advance(10_000);
         let nobody = site.browser();

@@ -87,3 +87,15 @@ pub async fn release(held: Vec<Held>) -> Vec<Raced> {
     let answers = join_all(held.into_iter().map(Held::finish)).await;
     answers.into_iter().map(|answer| answer.expect("an answer")).collect()
 }
+
+/// How many were answered so?
+pub fn count(answers: &[Raced], status: u16) -> usize {
+    answers.iter().filter(|answer| answer.status == status).count()
+}
+
+/// Nobody was answered otherwise.
+pub fn only(answers: &[Raced], allowed: &[u16]) {
+    for answer in answers {
+        assert!(allowed.contains(&answer.status), "{}", answer.text);
+    }
+}

@@ -105,12 +105,12 @@ impl Site {
         Browser::new(self.url.clone(), address.into())
     }
 
-    /// The service's time.
     /// Where the service believes it is.
     pub fn origin(&self) -> &'static str {
         ORIGIN
     }
 
+    /// The service's time.
     pub fn now(&self) -> Timestamp {
         let since = self.t.now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
         Timestamp(since.as_secs())
