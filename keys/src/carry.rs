@@ -1,11 +1,12 @@
 //! Carrying a store into an empty one: what was there stays as it is, and is the way back.
 
-use crate::keyring::{Deployment, LABEL, OsEntropy};
+use crate::keyring::{Deployment, LABEL};
 use crate::records::Value;
 use anyhow::{Context, Result, anyhow, bail};
 use relatch_backends::{KeyValue, StoreConfig};
 use relatch_core::Timestamp;
 use relatch_core::limits::SWEEP_MARGIN;
+use relatch_store::OsEntropy;
 use relatch_store::keys::end_of;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -61,9 +62,10 @@ async fn carry(
             left += 1;
             continue;
         }
-        let name = match rename {
-            true => from.keys.renamed(&key).context("lookup_key has one key only, or a name is not Relatch's")?,
-            false => key,
+        let name = if rename {
+            from.keys.renamed(&key).context("lookup_key has one key only, or a name is not Relatch's")?
+        } else {
+            key
         };
         let raw = match value {
             Value::Counter(number) => target.raw_counter(number),

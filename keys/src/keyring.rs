@@ -4,7 +4,6 @@ use anyhow::{Context, Result, bail};
 use relatch_backends::{KeyValue, StoreConfig};
 use relatch_store::keys::Keys;
 use relatch_store::seal::{NamedKey, Sealer, parse_keys};
-use relatch_store::{Entropy, StoreError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,14 +73,5 @@ fn ids(variable: &str, keys: &[NamedKey]) -> Result<Vec<String>> {
     match ids.iter().enumerate().find(|(at, id)| ids.iter().take(*at).any(|earlier| earlier == *id)) {
         Some((_, id)) => bail!("{variable} has two keys of the name {id}"),
         None => Ok(ids),
-    }
-}
-
-/// The operating system's generator.
-pub struct OsEntropy;
-
-impl Entropy for OsEntropy {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
-        getrandom::fill(bytes).map_err(|_| StoreError::Entropy)
     }
 }

@@ -1,10 +1,11 @@
 //! Sealing anew what an older key sealed, beside hosts that go on. A value that was written meanwhile is left alone:
 //! whoever wrote it sealed it with the key that seals now.
 
-use crate::keyring::{Deployment, LABEL, OsEntropy};
+use crate::keyring::{Deployment, LABEL};
 use crate::records::Value;
 use anyhow::{Result, anyhow};
 use relatch_backends::Change;
+use relatch_store::OsEntropy;
 use relatch_store::seal::sealed_with;
 
 /// False if something could not be opened.

@@ -31,17 +31,11 @@ fn run_cargo(arguments: &[&str]) -> Result<()> {
 /// Licences, bans and sources always; advisories where their database can be had.
 fn deny() -> Result<()> {
     if find("cargo-deny").is_none() {
-        // Unoptimised: it is built on every new machine, and what it does takes a second.
+        // Unoptimised, and nothing for debuggers: it is built on every new machine, and what it does takes a second.
         say("Installing cargo-deny");
-        crate::shell::run(cargo().args([
-            "install",
-            "--debug",
-            "--locked",
-            "--quiet",
-            "cargo-deny",
-            "--version",
-            DENY_VERSION,
-        ]))?;
+        let mut install = cargo();
+        install.args(["install", "--debug", "--locked", "--quiet", "cargo-deny", "--version", DENY_VERSION]);
+        crate::shell::run(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     }
     say("Licences, bans, sources");
     run_cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"])?;

@@ -33,22 +33,25 @@ pub fn run(contract: &Contract) -> Result<()> {
     components::build_all()?;
     test::build()?;
     let schemathesis = install::python_packages(Path::new(FOLDER), Path::new(MADE))?;
-    let totals = judge(&schemathesis, contract)?;
-    if totals.failed > 0 { bail!("the API is not as docs/openapi.yaml says") } else { Ok(()) }
+    if judge(&schemathesis, contract)?.totals().failed > 0 {
+        bail!("the API is not as docs/openapi.yaml says")
+    } else {
+        Ok(())
+    }
 }
 
 /// As part of `cargo xtask test`, where Python is there or can be had.
-pub fn tests() -> Result<Totals> {
+pub fn tests() -> Result<Option<Judged>> {
     match install::python_packages(Path::new(FOLDER), Path::new(MADE)) {
-        Ok(schemathesis) => judge(&schemathesis, &Contract { full: false, seed: 1 }),
+        Ok(schemathesis) => judge(&schemathesis, &Contract { full: false, seed: 1 }).map(Some),
         Err(error) => {
             say(&format!("Contract tests skipped: {error:#}"));
-            Ok(Totals::default())
+            Ok(None)
         }
     }
 }
 
-fn judge(schemathesis: &Path, contract: &Contract) -> Result<Totals> {
+fn judge(schemathesis: &Path, contract: &Contract) -> Result<Judged> {
     say("Contract: made-up requests, judged by docs/openapi.yaml");
     let made = Path::new(MADE).canonicalize()?;
     let (report, statuses) = (made.join("report.json"), made.join("statuses.json"));
@@ -61,9 +64,17 @@ fn judge(schemathesis: &Path, contract: &Contract) -> Result<Totals> {
     let mut command = command(schemathesis, &site, contract)?;
     command.args(["--report", "json", "--report-json-path"]).arg(&report).env("STATUSES", &statuses);
     let ok = command.status().context("could not start Schemathesis")?.success();
-    let report = read(&report)?;
     let operations = operations(&read(&statuses)?)?;
-    conclude(ok, &report, &operations)
+    for operation in &operations {
+        println!("{}", operation.line());
+    }
+    let judged = Judged::of(ok, &read(&report)?, &operations);
+    let unreached = judged.unreached();
+    if unreached > 0 {
+        say(&format!("{unreached} operations never succeeded (! above): nothing is known of their answers"));
+    }
+    println!("{}", judged.line());
+    Ok(judged)
 }
 
 fn command(schemathesis: &Path, site: &TestSite, contract: &Contract) -> Result<Command> {
@@ -119,19 +130,8 @@ fn operations(rows: &Value) -> Result<Vec<Operation>> {
     Ok(rows.into_iter().map(operation).filter(|operation| operation.method != "-").collect())
 }
 
-/// What [`judge`] said last, for docs/PROOF.md.
-pub fn said() -> Result<String> {
-    let made = Path::new(MADE).canonicalize()?;
-    let (report, statuses) = (read(&made.join("report.json"))?, read(&made.join("statuses.json"))?);
-    let judged = Judged::of(true, &report, &operations(&statuses)?);
-    Ok(format!(
-        "{} of {} operations reached; {} cases, {} failures.\n",
-        judged.reached, judged.all, judged.cases, judged.failures
-    ))
-}
-
 /// A run in numbers.
-struct Judged {
+pub struct Judged {
     reached: u64,
     all: u64,
     cases: u64,
@@ -147,21 +147,21 @@ impl Judged {
         let reached = operations.iter().filter(|operation| operation.reached()).count() as u64;
         Self { reached, all: number("/operations/total"), cases, failures }
     }
-}
 
-/// A run in which hardly anything got past the door proves nothing, so that is a failure too.
-fn conclude(ok: bool, report: &Value, operations: &[Operation]) -> Result<Totals> {
-    for operation in operations {
-        println!("{}", operation.line());
+    fn unreached(&self) -> u64 {
+        self.all.saturating_sub(self.reached)
     }
-    let Judged { reached, all, cases, failures } = Judged::of(ok, report, operations);
-    let unreached = all.saturating_sub(reached);
-    if unreached > 0 {
-        say(&format!("{unreached} of {all} operations never succeeded (! above): nothing is known of their answers"));
+
+    /// A run in which hardly anything got past the door proves nothing, so that is a failure too.
+    pub fn totals(&self) -> Totals {
+        let passed = self.reached.saturating_sub(self.failures);
+        Totals { passed, failed: self.failures + self.unreached() }
     }
-    println!("{reached} of {all} operations reached");
-    println!("{cases} cases, {failures} failures");
-    Ok(Totals { passed: reached.saturating_sub(failures), failed: failures + unreached })
+
+    pub fn line(&self) -> String {
+        let Self { reached, all, cases, failures } = self;
+        format!("{reached} of {all} operations reached; {cases} cases, {failures} failures.")
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +170,7 @@ mod tests {
     use serde_json::json;
 
     fn judged(report: &Value, rows: &Value) -> (u64, u64) {
-        let totals = conclude(true, report, &operations(rows).unwrap()).unwrap();
+        let totals = Judged::of(true, report, &operations(rows).unwrap()).totals();
         (totals.passed, totals.failed)
     }
 

@@ -18,7 +18,7 @@ pub struct Test {
     /// Only the browser tests, with the programs an earlier run has built.
     #[arg(long, conflicts_with = "no_browser")]
     only_browser: bool,
-    /// Also what `cargo xtask check` does, beside the browser tests, which wait more than they work.
+    /// Also what `cargo xtask check` does, beside the tests, which now and then wait.
     #[arg(long, conflicts_with_all = ["no_browser", "filter"])]
     check: bool,
     /// Only Rust tests whose name contains this.
@@ -44,14 +44,20 @@ pub fn run(test: &Test) -> Result<()> {
     components::build_all()?;
     install::program("redis-server", "redis-server", "the tests run on Redis too")?;
     let mut totals = Totals::default();
-    if !test.only_browser {
+    let mut check = None;
+    let mut check_beside = || {
+        check = test.check.then(Beside::start).transpose()?;
+        Ok(())
+    };
+    if test.only_browser {
+        check_beside()?;
+    } else {
         build()?;
-        totals.add(rust_tests(test.filter.as_deref())?);
+        totals.add(rust_tests(test.filter.as_deref(), check_beside)?);
     }
-    let check = test.check.then(Beside::start).transpose()?;
     if !test.no_browser && test.filter.is_none() {
         totals.add(browser::tests()?);
-        totals.add(contract::tests()?);
+        totals.add(contract::tests()?.map(|judged| judged.totals()).unwrap_or_default());
     }
     if let Some(check) = check {
         check.finish()?;
@@ -73,12 +79,16 @@ const SAID: &str = "target/check.log";
 impl Beside {
     /// Whoever is tested goes first.
     fn start() -> Result<Self> {
-        say("Formatting, lints and licences are checked beside what follows");
+        say("Formatting, lints and licences are checked beside the tests");
         let this = this_program()?;
-        let mut command = if find("nice").is_some() { Command::new("nice") } else { Command::new(&this) };
-        if find("nice").is_some() {
-            command.args(["-n", "19"]).arg(&this);
-        }
+        let mut command = match find("nice") {
+            Some(nice) => {
+                let mut command = Command::new(nice);
+                command.args(["-n", "19"]).arg(&this);
+                command
+            }
+            None => Command::new(&this),
+        };
         let file = File::create(SAID).context(SAID)?;
         command.arg("check").stdout(file.try_clone()?).stderr(file);
         Ok(Self { check: Running::start("the check", &mut command)? })
@@ -98,31 +108,34 @@ pub fn build() -> Result<()> {
     crate::shell::run(cargo().args(["build", "--workspace", "--bins", "--tests", "--locked"]))
 }
 
-fn rust_tests(filter: Option<&str>) -> Result<Totals> {
+/// `begun` is called once they run: from then on nobody builds, so that others may.
+fn rust_tests(filter: Option<&str>, begun: impl FnOnce() -> Result<()>) -> Result<Totals> {
     say("Rust tests: rules, contracts, steps, journeys, tidy");
     let mut command = cargo();
     // Not the doc tests: they would link each component as a native library, whose exports no native
     // linker can name.
     command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--locked", "--no-fail-fast"]);
-    command.args(filter);
-    let (totals, ok) = counted(&mut command, "test result:", read_cargo)?;
-    if !ok && totals.failed == 0 {
+    command.args(filter).env("RUST_TEST_THREADS", threads().to_string());
+    let mut child =
+        command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().context("could not start the Rust tests")?;
+    let (mut totals, mut begun) = (Totals::default(), Some(begun));
+    for line in lines_of(&mut child) {
+        if let Some(begun) = begun.take_if(|_| line.starts_with("running ")) {
+            begun()?;
+        }
+        if line.contains("test result:") {
+            totals.add(read_cargo(&line));
+        }
+    }
+    if !child.wait()?.success() && totals.failed == 0 {
         bail!("the Rust tests could not be run; see above");
     }
     Ok(totals)
 }
 
-/// Runs a test runner, showing its output, and adds up its summary lines.
-fn counted(command: &mut Command, marker: &str, read: fn(&str) -> Totals) -> Result<(Totals, bool)> {
-    let mut child =
-        command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().context("could not start a test runner")?;
-    let mut totals = Totals::default();
-    for line in lines_of(&mut child) {
-        if line.contains(marker) {
-            totals.add(read(&line));
-        }
-    }
-    Ok((totals, child.wait()?.success()))
+/// One more than the machine has cores: a third of the time of two was spent waiting, for clocks, disks and processes.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get()) + 1
 }
 
 /// `test result: ok. 12 passed; 0 failed; ...`

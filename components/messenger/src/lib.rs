@@ -7,6 +7,7 @@ pub mod step;
 pub mod token;
 
 use http::StatusCode;
+use relatch_core::coded::Coded;
 use relatch_core::limits::{BODY_MAX, BOT_CHECK_ANSWER_MAX, BREACH_LIST_MAX};
 use relatch_core::siteverify::{Provider, Verdict, is_site_key, judge};
 use relatch_http::Request;

@@ -2,6 +2,7 @@
 
 use http::Request;
 use relatch_core::siteverify::{Provider, Said};
+use relatch_http::json::is_object;
 use serde::Deserialize;
 
 /// Where the provider is and how we show who we are. Holds a secret, so it has no `Debug`.
@@ -47,12 +48,9 @@ pub fn ask(provider: Provider, keys: &Keys, token: &str) -> Option<Request<Strin
     request.body(form.finish()).ok()
 }
 
-/// An object, and nothing else (serde would take a list for the values of its fields).
+/// An object, and nothing else.
 pub fn read(body: &[u8]) -> Option<Answer> {
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return None;
-    }
-    serde_json::from_slice(body).ok()
+    if is_object(body) { serde_json::from_slice(body).ok() } else { None }
 }
 
 #[cfg(test)]

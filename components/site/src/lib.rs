@@ -6,6 +6,7 @@ pub mod widget;
 pub mod wire;
 
 use http::{HeaderMap, Method, StatusCode};
+use relatch_core::coded::Coded;
 use relatch_core::siteverify::Provider;
 use relatch_http::{Code, Problem, Reply, headers};
 use relatch_spin::entry;
@@ -14,6 +15,8 @@ use spin_sdk::http::IntoResponse;
 use spin_sdk::http_service;
 use widget::{Raw, Widget};
 use wire::{Index, Page};
+
+const MISSING: &str = "a file of the site is missing";
 
 type Answer = (StatusCode, HeaderMap, Vec<u8>);
 
@@ -34,18 +37,14 @@ async fn answer(request: &spin_sdk::http::Request, request_id: &str) -> Answer {
         return headers::api(Reply::method_not_allowed("GET, HEAD"), request_id);
     }
     let Some(index) = read("/index.json").and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok()) else {
-        entry::log("error", request_id, "the site is not built: index.json is missing");
-        return headers::api(Problem::new(Code::Unavailable).into(), request_id);
+        return unavailable(request_id, "the site is not built: index.json is missing");
     };
     let accepted = header(request, "accept-encoding");
     match index.routes.get(path) {
         Some(page) if path == widget::PATH => match widget().await {
             Ok(Some(widget)) => send_widget(page, &widget, request_id),
             Ok(None) => send(StatusCode::NOT_FOUND, &index.not_found, accepted, request_id),
-            Err(bad) => {
-                entry::log("error", request_id, &bad.to_string());
-                headers::api(Problem::new(Code::Unavailable).into(), request_id)
-            }
+            Err(bad) => unavailable(request_id, &bad.to_string()),
         },
         Some(page) if step::unchanged(page, header(request, "if-none-match")) => {
             (StatusCode::NOT_MODIFIED, with_tag(page, step::Encoding::Plain), Vec::new())
@@ -73,12 +72,13 @@ fn send_widget(page: &Page, widget: &Widget, request_id: &str) -> Answer {
             let headers = headers::widget_page(&page.content_type, &widget.hosts());
             (StatusCode::OK, headers, widget.put_into(&body).into_bytes())
         }
-        None => missing(request_id),
+        None => unavailable(request_id, MISSING),
     }
 }
 
-fn missing(request_id: &str) -> Answer {
-    entry::log("error", request_id, "a file of the site is missing");
+/// What is wrong is for the log alone.
+fn unavailable(request_id: &str, why: &str) -> Answer {
+    entry::log("error", request_id, why);
     headers::api(Problem::new(Code::Unavailable).into(), request_id)
 }
 
@@ -86,7 +86,7 @@ fn send(status: StatusCode, page: &Page, accepted: &str, request_id: &str) -> An
     let encoding = step::encoding(page, accepted);
     match read(&format!("{}{}", page.file, encoding.suffix())) {
         Some(body) => (status, with_tag(page, encoding), body),
-        None => missing(request_id),
+        None => unavailable(request_id, MISSING),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The page of a bot check that somebody else makes: the only one with a script that is not ours (docs/adr/0017).
 
+use relatch_core::coded::Coded;
 use relatch_core::siteverify::{Provider, is_site_key, origin_of};
 use relatch_http::headers::WidgetHosts;
 use relatch_spin::settings::BadSetting;
@@ -53,7 +54,7 @@ impl Widget {
         let head = format!(
             "<meta name=\"bot-check\" content=\"{}\" data-site-key=\"{site_key}\">\n\
              <script src=\"{script}?render=explicit&amp;onload={READY}\" defer></script>\n</head>",
-            provider.as_str()
+            provider.code()
         );
         page.replacen("</head>", &head, 1)
     }

@@ -9,6 +9,7 @@
 use crate::wire::Posed;
 use data_encoding::BASE64;
 use relatch_core::altcha::{self, Answer, Challenge, Solved};
+use relatch_core::coded::Coded;
 use relatch_core::limits::{BOT_CHECK_EFFORT, BOT_CHECK_LIFE, START_PER_CLIENT};
 use relatch_core::siteverify::{Provider, Verdict};
 use relatch_http::{Code, Problem, json};
@@ -100,7 +101,7 @@ pub async fn admit<K: Kv, E: Entropy>(app: &App<K, E>, admission: Admission<'_, 
             let token = sent.filter(|sent| provider.may_be_token(sent)).ok_or(Code::BotCheckFailed)?;
             app.limit(START_PER_CLIENT).await?;
             ask_provider(judge, provider, token).await?;
-            let parts = [app.settings.public_origin.as_bytes(), provider.as_str().as_bytes(), token.as_bytes()];
+            let parts = [app.settings.public_origin.as_bytes(), provider.code().as_bytes(), token.as_bytes()];
             app.vault.spend_token(&app.vault.keys.mac("bot-check-token", &parts), app.now).await?
         }
     };

@@ -12,8 +12,13 @@ use crate::limits::CLAIM_MARGIN;
 /// Requests that begin within twice [`CLAIM_MARGIN`] of each other have one in common; those further apart never
 /// overlap, because a request takes no longer and hosts' clocks differ by less.
 pub fn spans(now: Timestamp, length: u64) -> impl Iterator<Item = (u64, Timestamp)> {
-    let first = Timestamp(now.0.saturating_sub(CLAIM_MARGIN)).window(length);
-    let last = now.plus(CLAIM_MARGIN).window(length);
+    spans_within(now, length, CLAIM_MARGIN)
+}
+
+/// The same where requests further apart have to meet: those that begin within twice `margin` of each other.
+pub fn spans_within(now: Timestamp, length: u64, margin: u64) -> impl Iterator<Item = (u64, Timestamp)> {
+    let first = Timestamp(now.0.saturating_sub(margin)).window(length);
+    let last = now.plus(margin).window(length);
     (first..=last).map(move |span| (span, Timestamp::end_of_window(span, length)))
 }
 

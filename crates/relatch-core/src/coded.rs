@@ -18,6 +18,7 @@ mod tests {
     use crate::entitlement::{Plan, Source};
     use crate::password::Profile;
     use crate::roles::{Right, Role};
+    use crate::siteverify::Provider;
 
     /// They are stored and sent: what is changed here is lost there.
     fn stay<C: Coded + PartialEq>(codes: &[&str]) {
@@ -31,6 +32,7 @@ mod tests {
     fn names_are_permanent() {
         stay::<Source>(&["cloud", "on_premises"]);
         stay::<Plan>(&["p1", "p2", "business_standard", "business_premium"]);
+        stay::<Provider>(&["turnstile", "hcaptcha"]);
         stay::<Profile>(&["nist", "entra"]);
         stay::<Role>(&["global_administrator", "authentication_administrator", "helpdesk", "reader"]);
         stay::<Right>(&["see", "help", "methods", "manage"]);

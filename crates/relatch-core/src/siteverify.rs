@@ -1,6 +1,7 @@
 //! Bot checks that somebody else makes: Cloudflare's Turnstile and hCaptcha. The browser brings a token, the provider
 //! says what it thinks of it (`siteverify`), and here is decided what that comes to. What is not clearly a yes is a no.
 
+use crate::coded::Coded;
 use crate::limits::{HCAPTCHA_TOKEN_MAX, TURNSTILE_TOKEN_MAX};
 
 /// What a Turnstile token is made for: one for another form of the same site is none for START.
@@ -17,19 +18,19 @@ pub enum Provider {
     Hcaptcha,
 }
 
-impl Provider {
-    /// Of the variable `bot_check`.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Turnstile, Self::Hcaptcha].into_iter().find(|provider| provider.as_str() == text)
-    }
+/// Named so in the variable `bot_check`.
+impl Coded for Provider {
+    const ALL: &'static [Self] = &[Self::Turnstile, Self::Hcaptcha];
 
-    pub fn as_str(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
             Self::Turnstile => "turnstile",
             Self::Hcaptcha => "hcaptcha",
         }
     }
+}
 
+impl Provider {
     /// Could this be a token? Asked before anybody is charged or bothered.
     pub fn may_be_token(self, text: &str) -> bool {
         let most = match self {
@@ -207,15 +208,6 @@ mod tests {
         assert!(is_site_key("0x4AAAAAAADnPIDROrmt1Wwj") && is_site_key("10000000-ffff-ffff-ffff-000000000001"));
         assert!(is_site_key(&"x".repeat(100)) && !is_site_key(&"x".repeat(101)));
         assert!(["", " ", "a\"", "a>", "a b", "\u{e9}"].iter().all(|bad| !is_site_key(bad)));
-    }
-
-    #[test]
-    fn only_their_names_name_them() {
-        assert_eq!(Provider::parse("turnstile"), Some(Provider::Turnstile));
-        assert_eq!(Provider::parse("hcaptcha"), Some(Provider::Hcaptcha));
-        assert!(
-            ["", "Turnstile", "turnstile ", "hCaptcha", "recaptcha"].iter().all(|name| Provider::parse(name).is_none())
-        );
     }
 
     proptest! {

@@ -9,14 +9,18 @@ use std::fmt;
 /// Reads `T` (which denies unknown fields itself) after checking the text as a whole.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| invalid())?;
-    // Every body is an object; serde would take an array for the values of its fields, in their order.
-    if !text.trim_ascii_start().starts_with('{') {
+    if !is_object(body) {
         return Err(invalid());
     }
     let mut checker = serde_json::Deserializer::from_str(text);
     Checked { depth: 0 }.deserialize(&mut checker).map_err(|_| invalid())?;
     checker.end().map_err(|_| invalid())?;
     serde_json::from_str(text).map_err(|_| invalid())
+}
+
+/// Does an object begin here? serde would take an array for the values of its fields, in their order.
+pub fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'{')
 }
 
 fn invalid() -> Problem {

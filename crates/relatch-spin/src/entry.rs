@@ -2,14 +2,14 @@
 
 use crate::app::{App, StepError};
 use crate::settings::{BadSetting, Raw, Settings, lookup_keys};
-use crate::spin_kv::{OsEntropy, SpinKv};
+use crate::spin_kv::SpinKv;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use relatch_core::Timestamp;
 use relatch_core::limits::BODY_MAX;
 use relatch_http::{Code, Problem, Reply, Request, client, guard, headers, reply};
-use relatch_store::Vault;
 use relatch_store::seal::{Sealer, parse_keys};
+use relatch_store::{OsEntropy, Vault};
 use spin_sdk::http::{FullBody, HeaderMap, Method, StatusCode};
 use spin_sdk::variables;
 use std::future::poll_fn;

@@ -3,6 +3,7 @@
 use crate::SpinApp;
 use crate::entry::{collect, log};
 use futures::future::{Either, select};
+use relatch_core::coded::Coded;
 use relatch_core::limits::{BOT_CHECK_TIMEOUT, BREACH_LIST_MAX, BREACH_TIMEOUT};
 use relatch_core::siteverify::{Provider, Verdict};
 use relatch_store::outbox::OutboxTicket;
@@ -89,7 +90,7 @@ pub async fn breach_list(prefix: &str, request_id: &str) -> Option<String> {
 /// What the provider thinks of a token: yes, no, or that nobody could say. Why not is in the log.
 pub async fn judge_token(provider: Provider, token: &str, host: &str, request_id: &str) -> Verdict {
     let ask = AskToken {
-        provider: provider.as_str().to_owned(),
+        provider: provider.code().to_owned(),
         token: token.to_owned(),
         host: host.to_owned(),
         request_id: request_id.to_owned(),

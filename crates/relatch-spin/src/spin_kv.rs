@@ -1,6 +1,6 @@
 //! Spin's key-value store and the system's randomness.
 
-use relatch_store::{Entropy, Kv, Scan, StoreError};
+use relatch_store::{Kv, Scan, StoreError};
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store};
 use spin_sdk::key_value;
 
@@ -53,14 +53,5 @@ impl Scan for SpinKv {
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
         batch::delete_many(&self.bucket, keys).map_err(failed)
-    }
-}
-
-/// The operating system's generator, through WASI.
-pub struct OsEntropy;
-
-impl Entropy for OsEntropy {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
-        getrandom::fill(bytes).map_err(|_| StoreError::Entropy)
     }
 }

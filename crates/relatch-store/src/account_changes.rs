@@ -170,38 +170,9 @@ fn changed(before: &Account, change: AccountChange, now: Timestamp) -> Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::{Created, NewAccount};
-    use crate::records::{Lately, PasswordRecord};
-    use crate::vault::testing::{TestVault, vault};
-    use relatch_core::UserName;
+    use crate::vault::testing::{TestVault, account, vault};
 
     const NOW: Timestamp = Timestamp(1_000_000);
-
-    async fn account(vault: &TestVault, name: &str, roles: Vec<Role>) -> Account {
-        let user = UserName::in_domain(name, "contoso.example").unwrap();
-        let password = PasswordRecord {
-            generation: 1,
-            hash: String::new(),
-            pepper: String::new(),
-            must_change: false,
-            changed_at: NOW,
-            earlier: Vec::new(),
-            lately: Lately::default(),
-        };
-        let shown = DisplayName::parse(name).unwrap();
-        let new = NewAccount {
-            id: AccountId::from_bytes(vault.random().unwrap()),
-            name: &user,
-            display_name: &shown,
-            roles,
-            details: Details::default(),
-            password,
-        };
-        match vault.create_account(new, Batch::default(), NOW).await.unwrap() {
-            Created::Done(account) => *account,
-            Created::NameTaken => panic!("taken"),
-        }
-    }
 
     async fn change(vault: &TestVault, id: AccountId, change: AccountChange, now: Timestamp) -> AccountChanged {
         let mut batch = Batch::default();
@@ -216,8 +187,8 @@ mod tests {
     fn the_last_administrator_stays() {
         pollster::block_on(async {
             let vault = vault();
-            let ada = account(&vault, "ada", vec![Role::GlobalAdministrator]).await;
-            let bob = account(&vault, "bob", vec![Role::Helpdesk]).await;
+            let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator], NOW).await;
+            let bob = account(&vault, "bob", "", vec![Role::Helpdesk], NOW).await;
             let block = || AccountChange { blocked: Some(true), ..AccountChange::default() };
             assert!(matches!(change(&vault, ada.id, block(), NOW).await, AccountChanged::LastAdministrator));
             let promote = AccountChange { roles: Some(vec![Role::GlobalAdministrator]), ..AccountChange::default() };
@@ -231,8 +202,8 @@ mod tests {
     fn two_who_remove_one_another_do_not_both_succeed() {
         pollster::block_on(async {
             let vault = vault();
-            let ada = account(&vault, "ada", vec![Role::GlobalAdministrator]).await;
-            let bob = account(&vault, "bob", vec![Role::GlobalAdministrator]).await;
+            let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator], NOW).await;
+            let bob = account(&vault, "bob", "", vec![Role::GlobalAdministrator], NOW).await;
             let demote = || AccountChange { roles: Some(Vec::new()), ..AccountChange::default() };
             let mut first = Batch::default();
             let one = vault.change_account(&mut first, ada.id, None, demote(), NOW).await.unwrap();
@@ -247,7 +218,7 @@ mod tests {
     fn a_deleted_account_comes_back_for_thirty_days() {
         pollster::block_on(async {
             let vault = vault();
-            let mia = account(&vault, "mia", Vec::new()).await;
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
             let set = |deleted| AccountChange { deleted: Some(deleted), ..AccountChange::default() };
             assert!(matches!(change(&vault, mia.id, set(false), NOW).await, AccountChanged::NotRestorable));
             assert!(matches!(change(&vault, mia.id, set(true), NOW).await, AccountChanged::Done(_)));

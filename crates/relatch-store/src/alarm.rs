@@ -3,11 +3,11 @@
 
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::vault::{Batch, Vault};
-use relatch_core::Timestamp;
 use relatch_core::altcha::Solved;
 use relatch_core::limits::{
     BOT_CHECK_LIFE, BOT_CHECK_STEPS, CONVERSION_MIN, CONVERSION_SENDS, FAILURES_ALERT, FAILURES_PER_STEP,
 };
+use relatch_core::{Timestamp, claim};
 
 const HOUR: u64 = 3_600;
 
@@ -31,13 +31,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     /// Wins the one use of a provider's token, named by a keyed hash. Tokens carry no end that we can read, so the gate
     /// is that of the hour; close to where two hours meet, that of both. One commit, two there.
     pub async fn spend_token(&self, token: &[u8; 32], now: Timestamp) -> Result<bool, StoreError> {
-        let first = Timestamp(now.0.saturating_sub(BOT_CHECK_LIFE)).window(HOUR);
-        for hour in first..=now.plus(BOT_CHECK_LIFE).window(HOUR) {
-            if !self.wins(&self.keys.bot_check(token, Timestamp::end_of_window(hour, HOUR))).await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let hours = claim::spans_within(now, HOUR, BOT_CHECK_LIFE);
+        self.wins_each(hours.map(|(_, end)| self.keys.bot_check(token, end))).await
     }
 
     /// How many times twice as hard the bot check is at the moment. One read.

@@ -358,3 +358,6 @@ fn set_member(ids: &mut Vec<GroupId>, id: GroupId, member: bool) {
         ids.push(id);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,12 @@ pub trait Scan {
 pub trait Entropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError>;
 }
+
+/// The operating system's generator; in a component that is WASI's.
+pub struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
+        getrandom::fill(bytes).map_err(|_| StoreError::Entropy)
+    }
+}

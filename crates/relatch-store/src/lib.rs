@@ -35,6 +35,6 @@ pub mod tokens;
 pub mod usage;
 pub mod vault;
 
-pub use kv::{Entropy, Kv, Scan, StoreError};
+pub use kv::{Entropy, Kv, OsEntropy, Scan, StoreError};
 pub use memory::MemoryKv;
 pub use vault::{Batch, Vault};

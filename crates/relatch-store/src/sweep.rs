@@ -165,12 +165,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 mod tests {
     use super::*;
     use crate::account_changes::AccountChange;
-    use crate::accounts::{Created, NewAccount};
     use crate::outbox::Channel;
-    use crate::records::PasswordRecord;
-    use crate::vault::testing::{TestVault, vault};
+    use crate::vault::testing::{TestVault, account, vault};
     use relatch_core::limits::RESTORABLE_FOR;
-    use relatch_core::{DisplayName, UserName};
 
     const NOW: Timestamp = Timestamp(1_763_000_000);
     const DAY: u64 = 86_400;
@@ -222,40 +219,15 @@ mod tests {
         });
     }
 
-    async fn create(vault: &TestVault, name: &str, id: u8, now: Timestamp) -> AccountId {
-        let id = AccountId::from_bytes([id; 16]);
-        let password = PasswordRecord {
-            generation: 1,
-            hash: "h".to_owned(),
-            pepper: "p".to_owned(),
-            must_change: false,
-            changed_at: NOW,
-            earlier: Vec::new(),
-            lately: Lately::default(),
-        };
-        let new = NewAccount {
-            id,
-            name: &UserName::parse(name, "contoso.example").unwrap(),
-            display_name: &DisplayName::parse("Mia Steele").unwrap(),
-            roles: Vec::new(),
-            details: Details::default(),
-            password,
-        };
-        let Created::Done(_) = vault.create_account(new, Batch::default(), now).await.unwrap() else {
-            panic!("the name is free")
-        };
-        id
-    }
-
     #[test]
     fn an_account_is_purged_when_it_can_no_longer_be_restored() {
         pollster::block_on(async {
             let vault = vault();
-            for (n, name) in ["mia", "noor"].into_iter().enumerate() {
-                let id = create(&vault, name, u8::try_from(n).unwrap(), NOW).await;
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let noor = account(&vault, "noor", "", Vec::new(), NOW).await.id;
+            for (id, at) in [(mia, NOW), (noor, NOW.plus(DAY))] {
                 let mut batch = Batch::default();
                 let change = AccountChange { deleted: Some(true), ..AccountChange::default() };
-                let at = NOW.plus(n as u64 * DAY);
                 vault.change_account(&mut batch, id, None, change, at).await.unwrap();
                 vault.commit(batch).await.unwrap();
             }
@@ -263,13 +235,12 @@ mod tests {
             let later = NOW.plus(RESTORABLE_FOR + 60);
             assert_eq!(vault.purge_deleted(later).await.unwrap(), (1, false));
             assert_eq!(vault.purge_deleted(later).await.unwrap(), (0, false), "once");
-            let mia = AccountId::from_bytes([0; 16]);
             assert!(vault.person(mia).await.unwrap().is_none());
             let left = vault.account(mia).await.unwrap().unwrap();
             assert_eq!((left.name.as_str(), left.display_name.as_str()), ("", ""));
-            assert!(vault.person(AccountId::from_bytes([1; 16])).await.unwrap().is_some());
+            assert!(vault.person(noor).await.unwrap().is_some());
             // The name is free.
-            create(&vault, "mia", 9, later).await;
+            account(&vault, "mia", "", Vec::new(), later).await;
         });
     }
 }

@@ -119,8 +119,13 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         now: Timestamp,
         length: u64,
     ) -> Result<bool, StoreError> {
-        for (span, end) in claim::spans(now, length) {
-            if !self.wins(&gate(span, end)).await? {
+        self.wins_each(claim::spans(now, length).map(|(span, end)| gate(span, end))).await
+    }
+
+    /// Wins all of these gates, or does not; the first that is lost ends it.
+    pub(crate) async fn wins_each(&self, gates: impl IntoIterator<Item = String>) -> Result<bool, StoreError> {
+        for gate in gates {
+            if !self.wins(&gate).await? {
                 return Ok(false);
             }
         }
@@ -136,15 +141,43 @@ fn token_context(context: &str) -> Vec<u8> {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
+    use crate::accounts::{Created, NewAccount};
     use crate::memory::{CountingEntropy, MemoryKv};
+    use crate::records::{Account, Details, Lately, PasswordRecord};
     use crate::seal::NamedKey;
-    use relatch_core::Secret;
+    use relatch_core::roles::Role;
+    use relatch_core::{AccountId, DisplayName, Secret, UserName};
 
     pub type TestVault = Vault<MemoryKv, CountingEntropy>;
 
     pub fn vault() -> TestVault {
         let sealer = Sealer::new(vec![NamedKey { id: "k1".to_owned(), key: Secret::new([5; 32]) }]).unwrap();
         Vault::new(MemoryKv::default(), CountingEntropy::new(1), Keys::new(Secret::new([6; 32])), sealer)
+    }
+
+    /// Somebody with a password that nothing matches.
+    pub async fn account(vault: &TestVault, name: &str, department: &str, roles: Vec<Role>, now: Timestamp) -> Account {
+        let password = PasswordRecord {
+            generation: 1,
+            hash: String::new(),
+            pepper: String::new(),
+            must_change: false,
+            changed_at: now,
+            earlier: Vec::new(),
+            lately: Lately::default(),
+        };
+        let new = NewAccount {
+            id: AccountId::from_bytes(vault.random().unwrap()),
+            name: &UserName::in_domain(name, "contoso.example").unwrap(),
+            display_name: &DisplayName::parse(name).unwrap(),
+            roles,
+            details: Details { department: department.to_owned(), ..Details::default() },
+            password,
+        };
+        match vault.create_account(new, Batch::default(), now).await.unwrap() {
+            Created::Done(account) => *account,
+            Created::NameTaken => panic!("{name} is taken"),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! commit. What is stored in the end is what the service would have stored.
 
 use relatch_host::store::KeyValue;
-use relatch_store::{Entropy, Kv, StoreError};
+use relatch_store::{Kv, StoreError};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -78,14 +78,5 @@ impl Kv for Overlay {
             self.counted.borrow_mut().insert(key.to_owned());
         }
         Ok(number)
-    }
-}
-
-/// The operating system's generator.
-pub struct OsEntropy;
-
-impl Entropy for OsEntropy {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
-        getrandom::fill(bytes).map_err(|_| StoreError::Entropy)
     }
 }

@@ -1,6 +1,6 @@
 //! Filling a store with people and groups, sealed and indexed as the service itself would have done it.
 
-use crate::overlay::{OsEntropy, Overlay};
+use crate::overlay::Overlay;
 use crate::people::{DEPARTMENTS, Invented, RARE, group_name, invent, mixed};
 use anyhow::{Context, Result, anyhow, bail};
 use relatch_core::entitlement::{Plan, Source};
@@ -14,7 +14,7 @@ use relatch_store::groups::{Changed, MemberChange};
 use relatch_store::keys::Keys;
 use relatch_store::records::{Details, Lately, PasswordRecord};
 use relatch_store::seal::{NamedKey, Sealer, parse_keys};
-use relatch_store::{Batch, Kv, Vault};
+use relatch_store::{Batch, Kv, OsEntropy, Vault};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,51 +1,10 @@
-//! Groups, members, nesting and lists, over memory.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-use relatch_core::membership::Rule;
+use super::*;
+use crate::account_changes::{AccountChange, AccountChanged};
+use crate::vault::testing::{TestVault, account, vault};
 use relatch_core::name::Description;
 use relatch_core::roles::Role;
-use relatch_core::{AccountId, DisplayName, GroupId, GroupName, Secret, Timestamp, UserName};
-use relatch_store::account_changes::{AccountChange, AccountChanged};
-use relatch_store::accounts::{Created, NewAccount};
-use relatch_store::groups::{Changed, GroupChange, MemberChange};
-use relatch_store::keys::Keys;
-use relatch_store::memory::CountingEntropy;
-use relatch_store::records::{Account, Details, GroupRecord, Lately, PasswordRecord, Person};
-use relatch_store::seal::{NamedKey, Sealer};
-use relatch_store::{Batch, Kv, MemoryKv, Vault};
-
-type TestVault = Vault<MemoryKv, CountingEntropy>;
 
 const NOW: Timestamp = Timestamp(1_000_000);
-
-fn vault() -> TestVault {
-    let sealer = Sealer::new(vec![NamedKey { id: "k1".to_owned(), key: Secret::new([5; 32]) }]).unwrap();
-    Vault::new(MemoryKv::default(), CountingEntropy::new(1), Keys::new(Secret::new([6; 32])), sealer)
-}
-
-async fn account(vault: &TestVault, name: &str, department: &str, roles: Vec<Role>) -> Account {
-    let password = PasswordRecord {
-        generation: 1,
-        hash: String::new(),
-        pepper: String::new(),
-        must_change: false,
-        changed_at: NOW,
-        earlier: Vec::new(),
-        lately: Lately::default(),
-    };
-    let new = NewAccount {
-        id: AccountId::from_bytes(vault.random().unwrap()),
-        name: &UserName::in_domain(name, "contoso.example").unwrap(),
-        display_name: &DisplayName::parse(name).unwrap(),
-        roles,
-        details: Details { department: department.to_owned(), ..Details::default() },
-        password,
-    };
-    match vault.create_account(new, Batch::default(), NOW).await.unwrap() {
-        Created::Done(account) => *account,
-        Created::NameTaken => panic!("{name} is taken"),
-    }
-}
 
 fn named(name: &str) -> GroupName {
     GroupName::parse(name).unwrap()
@@ -140,7 +99,7 @@ fn members_come_once_and_go() {
         let vault = vault();
         let mut people = Vec::new();
         for name in ["mia", "max", "ada"] {
-            people.push(account(&vault, name, "", Vec::new()).await.id);
+            people.push(account(&vault, name, "", Vec::new(), NOW).await.id);
         }
         let group = group(&vault, "testers", &[]).await;
         let add = |ids: &[AccountId]| MemberChange { add_members: ids.to_vec(), ..MemberChange::default() };
@@ -189,7 +148,7 @@ fn who_is_in_a_dynamic_group_is_its_rule_s() {
     pollster::block_on(async {
         let vault = vault();
         for (name, department) in [("mia", "Sales"), ("max", "Support"), ("ada", "Sales")] {
-            account(&vault, name, department, Vec::new()).await;
+            account(&vault, name, department, Vec::new(), NOW).await;
         }
         let mia = vault.list_accounts(None).await.unwrap().0[0].account.id;
         let rule = Rule::parse(r#"department == "Sales""#).unwrap();
@@ -217,7 +176,7 @@ fn lists_come_in_pages_newest_first() {
         let vault = vault();
         for number in 0..120 {
             let department = if number % 10 == 0 { "Sales" } else { "Support" };
-            account(&vault, &format!("u{number:03}"), department, Vec::new()).await;
+            account(&vault, &format!("u{number:03}"), department, Vec::new(), NOW).await;
             if number < 55 {
                 group(&vault, &format!("g{number:03}"), &[]).await;
             }
@@ -253,7 +212,7 @@ fn members_come_in_pages_too() {
         let vault = vault();
         let mut people = Vec::new();
         for number in 0..60 {
-            people.push(account(&vault, &format!("u{number:03}"), "", Vec::new()).await.id);
+            people.push(account(&vault, &format!("u{number:03}"), "", Vec::new(), NOW).await.id);
         }
         let group = group(&vault, "many", &[]).await;
         let all = MemberChange { add_members: people, ..MemberChange::default() };
@@ -273,10 +232,10 @@ fn members_come_in_pages_too() {
 fn other_administrators_are_those_who_may_manage() {
     pollster::block_on(async {
         let vault = vault();
-        let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator]).await;
-        let bob = account(&vault, "bob", "", vec![Role::GlobalAdministrator]).await;
-        account(&vault, "eve", "", vec![Role::Helpdesk]).await;
-        account(&vault, "mia", "", Vec::new()).await;
+        let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator], NOW).await;
+        let bob = account(&vault, "bob", "", vec![Role::GlobalAdministrator], NOW).await;
+        account(&vault, "eve", "", vec![Role::Helpdesk], NOW).await;
+        account(&vault, "mia", "", Vec::new(), NOW).await;
         assert_eq!(names(&vault.other_administrators(ada.id).await.unwrap()), ["bob"]);
         assert_eq!(names(&vault.other_administrators(bob.id).await.unwrap()), ["ada"]);
     });
@@ -286,7 +245,7 @@ fn other_administrators_are_those_who_may_manage() {
 fn an_account_is_changed_over_the_version_that_was_read() {
     pollster::block_on(async {
         let vault = vault();
-        let mia = account(&vault, "mia", "", Vec::new()).await;
+        let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
         let block = |blocked| AccountChange { blocked: Some(blocked), ..AccountChange::default() };
         let change = async |version: Option<u64>, change, now| {
             let mut batch = Batch::default();
