@@ -214,6 +214,7 @@ impl World {
     async fn ready(&mut self, step: Step) -> Ready {
         // Everything a fault can burn is usable again, and a phone gets ten codes a day.
         self.site.advance(20_000);
+        self.site.amid_claims();
         let ready = match step {
             Step::Start | Step::Send | Step::Verify | Step::SetPassword | Step::Unlock => {
                 self.ready_to_reset(step).await

@@ -152,6 +152,8 @@ async fn sec_74_a_host_killed_in_verify_leaves_no_code_that_works_twice(backend:
     let path = "/api/verify-code/reset";
     let begin = async |person: &Person| {
         site.advance(20_000);
+        // So that each time there are as many operations.
+        site.amid_claims();
         let browser = site.browser();
         start_and_send(&browser, &person.name, &person.phone).await;
         (browser, json!({ "code": site.code_sent_to(&person.phone).await }))
@@ -184,6 +186,8 @@ async fn sec_74_a_host_killed_in_setpw_leaves_no_grant_that_works_twice(backend:
     let path = "/api/set-password/reset";
     let begin = async |person: &Person| {
         site.advance(20_000);
+        // So that each time there are as many operations.
+        site.amid_claims();
         let browser = site.browser();
         prove(&site, &browser, person).await;
         browser

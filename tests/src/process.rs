@@ -6,7 +6,7 @@ use relatch_host::StoreConfig;
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 pub struct HostProcess {
     child: Child,
@@ -56,9 +56,16 @@ impl HostProcess {
         self.order(&format!("die {component} {number}"));
     }
 
-    /// Waits for its end: true if it was not its own.
+    /// Waits for its end: true if it was not its own, false also if it does not end.
     pub fn was_killed(mut self) -> bool {
-        !self.child.wait().expect("its end").success()
+        let patience = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < patience {
+            if let Some(status) = self.child.try_wait().expect("its end") {
+                return !status.success();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     /// `kill -9`.

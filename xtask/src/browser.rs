@@ -109,7 +109,7 @@ impl Drop for TestSite {
 }
 
 /// Each file of browser tests gets a service of its own: none depends on what another left behind. They wait more than
-/// they work, so two run at a time.
+/// they work, so two run at a time, by name: what takes longest has a name that comes first.
 pub fn tests() -> Result<Totals> {
     let chromium = install::chromium()?;
     install::node_packages(Path::new(FOLDER))?;

@@ -2,8 +2,9 @@
 
 use crate::proof;
 use crate::shell::{cargo, find, run as run_program, say};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use std::io::{BufRead, BufReader};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -18,6 +19,9 @@ pub struct Fuzz {
     /// Minutes for each parser.
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
+    /// How many parsers at once.
+    #[arg(long, default_value = "1")]
+    jobs: NonZeroUsize,
     /// Write the outcome into docs/PROOF.md.
     #[arg(long, conflicts_with = "target")]
     write: bool,
@@ -40,13 +44,15 @@ pub fn run(fuzz: &Fuzz) -> Result<()> {
     run_program(cargo_fuzz("build").args(fuzz.target.as_ref()))?;
     let seconds = std::time::Duration::try_from_secs_f64(fuzz.minutes * 60.0)?.as_secs().max(1);
     let (mut lines, mut broken) = (Vec::new(), 0);
-    for target in &targets {
-        say(&format!("Fuzzing {target} for {seconds} s"));
-        match one(target, seconds) {
-            Ok(executions) => lines.push(format!("{target}: {executions} executions, 0 failures")),
-            Err(error) => {
-                lines.push(format!("{target}: {error:#}"));
-                broken += 1;
+    for together in targets.chunks(fuzz.jobs.get()) {
+        say(&format!("Fuzzing {} for {seconds} s", together.join(", ")));
+        for (target, outcome) in together.iter().zip(all(together, seconds)) {
+            match outcome {
+                Ok(executions) => lines.push(format!("{target}: {executions} executions, 0 failures")),
+                Err(error) => {
+                    lines.push(format!("{target}: {error:#}"));
+                    broken += 1;
+                }
             }
         }
     }
@@ -71,6 +77,15 @@ fn cargo_fuzz(what: &str) -> Command {
     let mut command = cargo();
     command.args(["fuzz", what, "--sanitizer", "address", "--target-dir", "target/fuzz"]).env("RUSTC_BOOTSTRAP", "1");
     command
+}
+
+/// [`one`] for each, at the same time.
+fn all(targets: &[String], seconds: u64) -> Vec<Result<u64>> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = targets.iter().map(|target| scope.spawn(move || one(target, seconds))).collect();
+        let ended = running.into_iter().map(|one| one.join());
+        ended.map(|one| one.unwrap_or_else(|_| Err(anyhow!("its output could not be read")))).collect()
+    })
 }
 
 /// How often the parser was run. An error when something broke it: the file with the bytes is named above.

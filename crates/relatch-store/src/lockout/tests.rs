@@ -141,6 +141,23 @@ fn unlocking_frees_both_kinds_of_devices_and_keeps_the_password() {
 }
 
 #[test]
+fn unlocking_begins_anew_also_where_nothing_is_locked_yet() {
+    pollster::block_on(async {
+        let vault = vault();
+        for _ in 0..9 {
+            fail(&vault, Device::Unknown, 1_000).await;
+        }
+        let mut batch = Batch::default();
+        vault.unlock(&mut batch, MIA, 1).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        for attempt in 0..10 {
+            assert!(fail(&vault, Device::Unknown, 1_001).await, "{attempt}");
+        }
+        assert!(!fail(&vault, Device::Unknown, 1_002).await);
+    });
+}
+
+#[test]
 fn success_forgets_failures_and_successes_never_lock() {
     pollster::block_on(async {
         let vault = vault();

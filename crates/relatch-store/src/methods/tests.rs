@@ -156,6 +156,38 @@ fn the_last_phone_or_app_stays() {
 }
 
 #[test]
+fn what_is_not_meant_stays_as_it_was() {
+    pollster::block_on(async {
+        let vault = vault();
+        let app = with_app(&vault).await;
+        let mut batch = Batch::default();
+        vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let before = stored(&vault).await;
+        let mut batch = Batch::default();
+        let confirmed = vault.confirm_methods(&mut batch, MIA, NOW.plus(60)).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        assert_eq!((confirmed.confirmed_at, confirmed.version), (NOW.0 + 60, before.version + 1));
+        assert_eq!((&confirmed.apps[0].id, confirmed.recovery.is_some()), (&app.id, true));
+        let mut batch = Batch::default();
+        let without = vault.remove_recovery_codes(&mut batch, MIA, NOW.plus(120)).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        assert_eq!((without.confirmed_at, without.recovery.is_none()), (NOW.0 + 60, true));
+        assert_eq!(without.apps[0].id, app.id);
+        let mut batch = Batch::default();
+        vault.take_methods(&mut batch, MIA, NOW.plus(180)).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let taken = stored(&vault).await;
+        assert!(taken.apps.is_empty() && taken.recovery.is_none());
+        // The versions go on: whoever read the one before cannot write over this.
+        assert_eq!(taken.version, before.version + 3);
+        let lately: Vec<&str> = taken.lately.0.iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(lately[..3], ["method_removed:all", "method_removed:recovery_codes", "methods_confirmed"]);
+        assert_eq!(taken.lately.0[0].by, By::Administrator);
+    });
+}
+
+#[test]
 fn the_sixth_account_on_one_phone_is_refused() {
     pollster::block_on(async {
         let vault = vault();
