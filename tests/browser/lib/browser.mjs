@@ -100,7 +100,7 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 export async function axe(page) {
   await settled(page);
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
-  const violations = await page.evaluate((tags) => window.axe.run({ runOnly: tags }).then((run) => run.violations), TAGS);
+  const violations = await page.evaluate((tags) => window.axe.run({ runOnly: tags, resultTypes: ["violations"] }).then((run) => run.violations), TAGS);
   return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" | ")}`);
 }
 
