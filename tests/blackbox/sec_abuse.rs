@@ -164,6 +164,7 @@ async fn sec_72_caps_and_gates_are_exact_when_fifty_come_at_once(backend: Backen
     let admin = Admin::new(&site).await;
     for round in 0..if relatch_tests::full() { 200 } else { 3 } {
         site.advance(10_000);
+        site.amid_claims();
         let nobody = site.browser();
         let race = async |who: &Browser, method: Method, path: &str, apart: bool, body: &dyn Fn(u8) -> Value| {
             let mut held = Vec::new();

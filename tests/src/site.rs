@@ -121,10 +121,15 @@ impl Site {
     }
 
     /// Moves the clock to the middle of a span of claims: where two meet, what is won takes one commit more
-    /// (`relatch_core::claim`).
+    /// (`relatch_core::claim`). It is no window's end either, at which limits begin anew.
     pub fn amid_claims(&self) {
+        self.advance(self.until_amid_claims());
+    }
+
+    /// Seconds until the middle of a span of claims.
+    pub fn until_amid_claims(&self) -> u64 {
         use relatch_core::limits::SEND_CLAIM;
-        self.advance(SEND_CLAIM + SEND_CLAIM / 2 - self.now().0 % SEND_CLAIM);
+        SEND_CLAIM + SEND_CLAIM / 2 - self.now().0 % SEND_CLAIM
     }
 
     pub async fn settled(&self) {
