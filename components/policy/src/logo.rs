@@ -61,6 +61,10 @@ fn decode(png: &[u8]) -> Result<Picture, Flaw> {
         return Err(Flaw::TooManyPixels);
     }
     let mut reader = decoder.read_info().map_err(not)?;
+    // Colours of three bytes, 256 at most (PNG 11.2.2): the decoder takes that for granted and panics.
+    if reader.info().palette.as_ref().is_some_and(|palette| palette.len() % 3 != 0 || palette.len() > 768) {
+        return Err(Flaw::NotAnImage);
+    }
     let mut pixels = vec![0; reader.output_buffer_size().ok_or(Flaw::NotAnImage)?];
     let frame = reader.next_frame(&mut pixels).map_err(not)?;
     reader.finish().map_err(not)?;
@@ -143,6 +147,26 @@ mod tests {
         writer.write_image_data(&[7, 200]).unwrap();
         writer.finish().unwrap();
         assert_eq!(decode(&send(&png).unwrap()).unwrap().pixels, [7]);
+    }
+
+    #[test]
+    fn a_palette_that_is_none_is_refused() {
+        let indexed = |entries: usize, transparent: usize| {
+            let mut png = Vec::new();
+            let mut encoder = Encoder::new(&mut png, 2, 1);
+            encoder.set_color(ColorType::Indexed);
+            encoder.set_depth(BitDepth::Two);
+            encoder.set_palette(vec![7; entries]);
+            encoder.set_trns(vec![9; transparent]);
+            let mut writer = encoder.write_header().unwrap();
+            writer.write_image_data(&[0]).unwrap();
+            writer.finish().unwrap();
+            png
+        };
+        assert!(send(&indexed(12, 2)).is_ok() && send(&indexed(768, 0)).is_ok());
+        for (entries, transparent) in [(13, 2), (1, 0), (2, 0), (4, 0), (769, 0), (771, 0), (3_000, 5)] {
+            assert_eq!(send(&indexed(entries, transparent)), Err(Flaw::NotAnImage), "{entries}");
+        }
     }
 
     #[test]

@@ -119,7 +119,9 @@ pub fn return_addresses(data: &[u8]) {
     if is_listed([listed], wanted) {
         let lower = wanted.to_ascii_lowercase();
         assert!(lower.starts_with("https://") && wanted.bytes().all(|byte| byte.is_ascii_graphic()), "{wanted:?}");
-        let host = lower.strip_prefix("https://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        // Where a browser sees its end.
+        let host = lower.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+        let host = host.unwrap_or_default();
         assert!(!wanted.contains('\\') && !host.contains('@'), "{wanted:?}");
     }
 }
