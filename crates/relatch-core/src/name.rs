@@ -122,6 +122,12 @@ mod tests {
     }
 
     #[test]
+    fn the_local_part_is_before_the_domain() {
+        let name = UserName::parse("mia.s", "contoso.example").unwrap();
+        assert_eq!((name.as_str(), name.local()), ("mia.s@contoso.example", "mia.s"));
+    }
+
+    #[test]
     fn one_canonical_form() {
         for typed in ["mias", "MIAS", " mias ", "Mias@contoso.example", "mias@CONTOSO.example"] {
             assert_eq!(name(typed).as_deref(), Some("mias@contoso.example"), "{typed}");

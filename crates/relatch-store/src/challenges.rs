@@ -251,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_that_was_no_failure_is_given_back() {
+        pollster::block_on(async {
+            let vault = vault();
+            let what = for_mia("f");
+            for _ in 0..30 {
+                let code = send(&vault, what, true, NOW).await;
+                assert_eq!(try_it(&vault, what, code.expose(), NOW).await, right());
+                vault.give_back_attempt(what, day_of(NOW)).await.unwrap();
+            }
+        });
+    }
+
+    #[test]
     fn a_code_is_good_for_its_flow_account_purpose_and_time_only() {
         pollster::block_on(async {
             let vault = vault();

@@ -352,6 +352,26 @@ mod tests {
     }
 
     #[test]
+    fn what_there_is_one_of_is_called_what_it_is() {
+        let keys = Keys::new(Secret::new([1; 32]));
+        for (key, name) in [
+            (keys.account_seq(), "account-seq"),
+            (keys.deleted_seq(), "deleted-seq"),
+            (keys.administrators(), "administrators"),
+            (keys.policy(), "policy"),
+            (keys.logo(), "logo"),
+            (keys.setup(), "setup"),
+            (keys.group_seq(), "group-seq"),
+            (keys.purged(), "purged"),
+            (keys.usage(), "usage"),
+            (keys.census(), "census"),
+            (keys.event_seq(), "event-seq"),
+        ] {
+            assert_eq!(key.split_once(':').map(|(prefix, _)| prefix), Some(name));
+        }
+    }
+
+    #[test]
     fn a_name_is_made_anew_without_knowing_what_it_names() {
         let listed = |ids: &[u8]| {
             let named = |byte: &u8| NamedKey { id: format!("l{byte}"), key: Secret::new([*byte; 32]) };

@@ -89,4 +89,15 @@ mod tests {
             assert_eq!(vault.send_slot(destination, now.plus(30)).await.unwrap().sending, Sending::Allowed);
         });
     }
+
+    #[test]
+    fn what_is_nobodys_has_counts_of_its_own() {
+        let vault = vault();
+        let one = vault.decoy_destination(&[b"mia", b"+447400123456"]);
+        assert_eq!(one, vault.decoy_destination(&[b"mia", b"+447400123456"]));
+        let others: std::collections::BTreeSet<_> =
+            (0..20).map(|n: u8| vault.decoy_destination(&[b"mia", &[n]])).collect();
+        assert!(others.len() > 15, "who types other numbers meets other counts: {}", others.len());
+        assert_ne!(one, vault.destination("+447400123456"));
+    }
 }

@@ -188,3 +188,41 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         BASE64URL_NOPAD.encode(&self.keys.mac("csrf", &[cookie.as_bytes()]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account_changes::AccountChange;
+    use crate::vault::testing::{TestVault, account, vault};
+    use relatch_core::limits::{SESSION_IDLE, SESSION_LIFE};
+
+    const NOW: Timestamp = Timestamp(1_763_000_000);
+
+    async fn opened(vault: &TestVault, person: &Person, generation: u64) -> String {
+        let mut batch = Batch::default();
+        let opened = vault.open_session(&mut batch, person, generation, Stage::SignedIn, None, NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        opened.expose().to_owned()
+    }
+
+    #[test]
+    fn a_session_lives_while_its_account_its_password_and_its_time_do() {
+        pollster::block_on(async {
+            let vault = vault();
+            let id = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let person = vault.person(id).await.unwrap().unwrap();
+            let (session, older) = (opened(&vault, &person, 1).await, opened(&vault, &person, 0).await);
+            let lives = async |token: &str, now| vault.session(token, now).await.unwrap().is_some();
+            assert!(lives(&session, NOW).await);
+            assert!(!lives(&older, NOW).await, "of another password");
+            assert!(!lives(&opened(&vault, &person, 1).await, NOW.plus(SESSION_IDLE)).await, "idle");
+            assert_eq!(vault.sessions_of(&person, NOW).await.unwrap().len(), 2);
+            let block = |blocked| AccountChange { blocked: Some(blocked), ..AccountChange::default() };
+            let mut batch = Batch::default();
+            vault.change_account(&mut batch, id, None, block(true), NOW).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            assert!(!lives(&session, NOW).await, "of somebody who is blocked");
+            assert!(!lives(&session, NOW.plus(SESSION_LIFE)).await);
+        });
+    }
+}

@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_much_for_one_sweep_is_left_for_the_next() {
+        let (mut list, mut more) = (Vec::new(), false);
+        for key in ["a", "b"] {
+            take(&mut list, 2, key, &mut more);
+        }
+        assert!(!more);
+        take(&mut list, 2, "c", &mut more);
+        assert_eq!((list, more), (vec!["a".to_owned(), "b".to_owned()], true));
+    }
+
+    #[test]
     fn an_account_is_purged_when_it_can_no_longer_be_restored() {
         pollster::block_on(async {
             let vault = vault();

@@ -143,6 +143,18 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_fits_or_is_refused() {
+        let vault = vault();
+        let base = serde_json::to_vec(&flow(true, FlowStage::Started, 0)).unwrap().len() - 32;
+        let with_id = |length: usize| {
+            let long = Flow { id: "0".repeat(length), ..flow(true, FlowStage::Started, 0) };
+            vault.seal_flow(&long).map(|cookie| vault.open_flow(&cookie, Timestamp(1_001)).is_some())
+        };
+        assert_eq!(with_id(PADDED - base), Ok(true));
+        assert_eq!(with_id(PADDED - base + 1), Err(StoreError::Damaged));
+    }
+
+    #[test]
     fn a_flow_lasts_fifteen_minutes_and_its_grant_five() {
         let vault = vault();
         let open = |flow: &Flow, now| vault.open_flow(&vault.seal_flow(flow).unwrap(), Timestamp(now)).is_some();

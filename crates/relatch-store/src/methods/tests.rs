@@ -1,6 +1,6 @@
 use super::*;
-use crate::records::Purpose;
-use crate::vault::testing::{TestVault, vault};
+use crate::records::{Purpose, ScopeKind};
+use crate::vault::testing::{TestVault, account, vault};
 
 const MIA: AccountId = AccountId::from_bytes([1; 16]);
 const NOW: Timestamp = Timestamp(1_111_111_109);
@@ -184,6 +184,27 @@ fn what_is_not_meant_stays_as_it_was() {
         let lately: Vec<&str> = taken.lately.0.iter().map(|one| one.what.as_str()).collect();
         assert_eq!(lately[..3], ["method_removed:all", "method_removed:recovery_codes", "methods_confirmed"]);
         assert_eq!(taken.lately.0[0].by, By::Administrator);
+    });
+}
+
+#[test]
+fn whoever_registered_long_ago_is_asked_again_if_policy_says_so() {
+    pollster::block_on(async {
+        let vault = vault();
+        let id = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+        let mut batch = Batch::default();
+        vault.add_destination(&mut batch, id, Via::Phone, "+44 7400123456", NOW).await.unwrap();
+        let version = vault.policy().await.unwrap().version;
+        vault.save_policy(&mut batch, version, ScopeKind::All, Vec::new(), NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let person = vault.person(id).await.unwrap().unwrap();
+        let mut policy = vault.policy().await.unwrap();
+        let after = |days: u64| NOW.plus(days * 86_400);
+        assert_eq!(policy.registration.reconfirm_days, 180);
+        assert!(!person.should_reconfirm(&policy, after(179)));
+        assert!(person.should_reconfirm(&policy, after(180)));
+        policy.registration.reconfirm_days = 0;
+        assert!(!person.should_reconfirm(&policy, after(1_000)), "never");
     });
 }
 
