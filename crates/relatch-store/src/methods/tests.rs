@@ -88,6 +88,20 @@ fn a_step_is_good_once_in_all_flows_together() {
 }
 
 #[test]
+fn right_codes_of_an_app_are_no_tries() {
+    pollster::block_on(async {
+        let vault = vault();
+        let app = with_app(&vault).await;
+        let start = Timestamp(NOW.window(86_400) * 86_400);
+        for step in 0..8 {
+            let now = start.plus(step * STEP);
+            let tried = try_code(&vault, &app, Purpose::SignIn, &code_at(&app, now), now).await;
+            assert_eq!(tried, AppTried::Right, "{step}");
+        }
+    });
+}
+
+#[test]
 fn five_codes_of_an_app_in_a_quarter_of_an_hour_and_ten_a_day() {
     pollster::block_on(async {
         let vault = vault();
