@@ -151,12 +151,12 @@ mod tests {
 
     #[test]
     fn a_palette_that_is_none_is_refused() {
-        let indexed = |entries: usize, transparent: usize| {
+        let indexed = |bytes: usize, transparent: usize| {
             let mut png = Vec::new();
             let mut encoder = Encoder::new(&mut png, 2, 1);
             encoder.set_color(ColorType::Indexed);
             encoder.set_depth(BitDepth::Two);
-            encoder.set_palette(vec![7; entries]);
+            encoder.set_palette(vec![7; bytes]);
             encoder.set_trns(vec![9; transparent]);
             let mut writer = encoder.write_header().unwrap();
             writer.write_image_data(&[0]).unwrap();
@@ -164,8 +164,8 @@ mod tests {
             png
         };
         assert!(send(&indexed(12, 2)).is_ok() && send(&indexed(768, 0)).is_ok());
-        for (entries, transparent) in [(13, 2), (1, 0), (2, 0), (4, 0), (769, 0), (771, 0), (3_000, 5)] {
-            assert_eq!(send(&indexed(entries, transparent)), Err(Flaw::NotAnImage), "{entries}");
+        for (bytes, transparent) in [(13, 2), (1, 0), (2, 0), (4, 0), (769, 0), (771, 0), (3_000, 5)] {
+            assert_eq!(send(&indexed(bytes, transparent)), Err(Flaw::NotAnImage), "{bytes}");
         }
     }
 

@@ -210,6 +210,15 @@ mod tests {
         assert!(["", " ", "a\"", "a>", "a b", "\u{e9}"].iter().all(|bad| !is_site_key(bad)));
     }
 
+    #[test]
+    fn only_their_names_name_them() {
+        assert_eq!(Provider::parse("turnstile"), Some(Provider::Turnstile));
+        assert_eq!(Provider::parse("hcaptcha"), Some(Provider::Hcaptcha));
+        assert!(
+            ["", "Turnstile", "turnstile ", "hCaptcha", "recaptcha"].iter().all(|name| Provider::parse(name).is_none())
+        );
+    }
+
     proptest! {
         #[test]
         fn what_can_stand_in_a_policy_has_nothing_that_ends_it(address in "\\PC{0,60}") {

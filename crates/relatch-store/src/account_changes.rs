@@ -174,9 +174,15 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
-    async fn change(vault: &TestVault, id: AccountId, change: AccountChange, now: Timestamp) -> AccountChanged {
+    async fn change(
+        vault: &TestVault,
+        id: AccountId,
+        version: Option<u64>,
+        change: AccountChange,
+        now: Timestamp,
+    ) -> AccountChanged {
         let mut batch = Batch::default();
-        let changed = vault.change_account(&mut batch, id, None, change, now).await.unwrap();
+        let changed = vault.change_account(&mut batch, id, version, change, now).await.unwrap();
         if matches!(changed, AccountChanged::Done(_)) {
             vault.commit(batch).await.unwrap();
         }
@@ -190,11 +196,11 @@ mod tests {
             let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator], NOW).await;
             let bob = account(&vault, "bob", "", vec![Role::Helpdesk], NOW).await;
             let block = || AccountChange { blocked: Some(true), ..AccountChange::default() };
-            assert!(matches!(change(&vault, ada.id, block(), NOW).await, AccountChanged::LastAdministrator));
+            assert!(matches!(change(&vault, ada.id, None, block(), NOW).await, AccountChanged::LastAdministrator));
             let promote = AccountChange { roles: Some(vec![Role::GlobalAdministrator]), ..AccountChange::default() };
-            assert!(matches!(change(&vault, bob.id, promote, NOW).await, AccountChanged::Done(_)));
-            assert!(matches!(change(&vault, ada.id, block(), NOW).await, AccountChanged::Done(_)));
-            assert!(matches!(change(&vault, bob.id, block(), NOW).await, AccountChanged::LastAdministrator));
+            assert!(matches!(change(&vault, bob.id, None, promote, NOW).await, AccountChanged::Done(_)));
+            assert!(matches!(change(&vault, ada.id, None, block(), NOW).await, AccountChanged::Done(_)));
+            assert!(matches!(change(&vault, bob.id, None, block(), NOW).await, AccountChanged::LastAdministrator));
         });
     }
 
@@ -220,14 +226,43 @@ mod tests {
             let vault = vault();
             let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
             let set = |deleted| AccountChange { deleted: Some(deleted), ..AccountChange::default() };
-            assert!(matches!(change(&vault, mia.id, set(false), NOW).await, AccountChanged::NotRestorable));
-            assert!(matches!(change(&vault, mia.id, set(true), NOW).await, AccountChanged::Done(_)));
+            assert!(matches!(change(&vault, mia.id, None, set(false), NOW).await, AccountChanged::NotRestorable));
+            assert!(matches!(change(&vault, mia.id, None, set(true), NOW).await, AccountChanged::Done(_)));
             assert_eq!(vault.list_deleted(None, NOW).await.unwrap().0.len(), 1);
             let late = NOW.plus(RESTORABLE_FOR + 1);
             assert!(vault.list_deleted(None, late).await.unwrap().0.is_empty());
-            assert!(matches!(change(&vault, mia.id, set(false), late).await, AccountChanged::NotRestorable));
-            assert!(matches!(change(&vault, mia.id, set(false), NOW).await, AccountChanged::Done(_)));
+            assert!(matches!(change(&vault, mia.id, None, set(false), late).await, AccountChanged::NotRestorable));
+            assert!(matches!(change(&vault, mia.id, None, set(false), NOW).await, AccountChanged::Done(_)));
             assert!(vault.account(mia.id).await.unwrap().unwrap().is_enabled());
+        });
+    }
+
+    #[test]
+    fn an_account_is_changed_over_the_version_that_was_read() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
+            let block = |blocked| AccountChange { blocked: Some(blocked), ..AccountChange::default() };
+            assert!(matches!(
+                change(&vault, mia.id, Some(mia.version + 1), block(true), NOW).await,
+                AccountChanged::Stale
+            ));
+            let blocked = change(&vault, mia.id, Some(mia.version), block(true), NOW).await;
+            assert!(matches!(blocked, AccountChanged::Done(after) if after.blocked));
+            assert!(matches!(
+                change(&vault, mia.id, Some(mia.version), block(false), NOW).await,
+                AccountChanged::Stale
+            ));
+            // Deleted twice is deleted at the first time, and once in the list.
+            let delete = || AccountChange { deleted: Some(true), ..AccountChange::default() };
+            assert!(matches!(change(&vault, mia.id, None, delete(), NOW).await, AccountChanged::Done(_)));
+            let again = change(&vault, mia.id, None, delete(), NOW.plus(60)).await;
+            assert!(matches!(again, AccountChanged::Done(after) if after.deleted_at == Some(NOW.0)));
+            assert_eq!(vault.list_deleted(None, NOW).await.unwrap().0.len(), 1);
+            assert_eq!(vault.kv().increment(&vault.keys.deleted_seq(), 0).await, Ok(1), "one entry in that list");
+            let nobody = AccountId::from_bytes([9; 16]);
+            let none = vault.change_account(&mut Batch::default(), nobody, None, block(true), NOW).await.unwrap();
+            assert!(matches!(none, AccountChanged::NoSuchAccount));
         });
     }
 }

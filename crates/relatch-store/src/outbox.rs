@@ -121,22 +121,15 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::testing::vault;
+    use crate::vault::testing::{mail, vault};
 
     #[test]
     fn what_waits_is_there_until_it_ends_or_is_delivered() {
         pollster::block_on(async {
             let vault = vault();
             let now = Timestamp(1_763_000_000);
-            let outgoing = Outgoing {
-                channel: Channel::Mail,
-                to: "mia@mail.example".to_owned(),
-                subject: "s".to_owned(),
-                body: "b".to_owned(),
-                created: now,
-            };
             let mut batch = Batch::default();
-            let ticket = vault.put_outgoing(&mut batch, &[outgoing], now.plus(3_600)).unwrap();
+            let ticket = vault.put_outgoing(&mut batch, &[mail(now)], now.plus(3_600)).unwrap();
             vault.commit(batch).await.unwrap();
             let left = async |at| vault.outgoing(&ticket, at).await.unwrap().len();
             assert_eq!((left(now).await, left(now.plus(3_599)).await, left(now.plus(3_600)).await), (1, 1, 0));

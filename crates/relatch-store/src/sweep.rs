@@ -165,8 +165,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 mod tests {
     use super::*;
     use crate::account_changes::AccountChange;
-    use crate::outbox::Channel;
-    use crate::vault::testing::{TestVault, account, vault};
+    use crate::vault::testing::{TestVault, account, mail, vault};
     use relatch_core::limits::RESTORABLE_FOR;
 
     const NOW: Timestamp = Timestamp(1_763_000_000);
@@ -196,15 +195,8 @@ mod tests {
     fn a_notice_is_found_when_nobody_delivered_it() {
         pollster::block_on(async {
             let vault = vault();
-            let outgoing = Outgoing {
-                channel: Channel::Mail,
-                to: "mia@mail.example".to_owned(),
-                subject: "s".to_owned(),
-                body: "b".to_owned(),
-                created: NOW,
-            };
             let mut batch = Batch::default();
-            vault.put_outgoing(&mut batch, &[outgoing], NOW.plus(3_600)).unwrap();
+            vault.put_outgoing(&mut batch, &[mail(NOW)], NOW.plus(3_600)).unwrap();
             vault.commit(batch).await.unwrap();
             let forgotten = async |now: Timestamp| {
                 let found = vault.find_ended(now).await.unwrap();

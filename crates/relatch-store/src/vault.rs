@@ -143,6 +143,7 @@ pub(crate) mod testing {
     use super::*;
     use crate::accounts::{Created, NewAccount};
     use crate::memory::{CountingEntropy, MemoryKv};
+    use crate::outbox::{Channel, Outgoing};
     use crate::records::{Account, Details, Lately, PasswordRecord};
     use crate::seal::NamedKey;
     use relatch_core::roles::Role;
@@ -153,6 +154,17 @@ pub(crate) mod testing {
     pub fn vault() -> TestVault {
         let sealer = Sealer::new(vec![NamedKey { id: "k1".to_owned(), key: Secret::new([5; 32]) }]).unwrap();
         Vault::new(MemoryKv::default(), CountingEntropy::new(1), Keys::new(Secret::new([6; 32])), sealer)
+    }
+
+    /// A notice to Mia.
+    pub fn mail(created: Timestamp) -> Outgoing {
+        Outgoing {
+            channel: Channel::Mail,
+            to: "mia@mail.example".to_owned(),
+            subject: "s".to_owned(),
+            body: "b".to_owned(),
+            created,
+        }
     }
 
     /// Somebody with a password that nothing matches.

@@ -240,35 +240,3 @@ fn other_administrators_are_those_who_may_manage() {
         assert_eq!(names(&vault.other_administrators(bob.id).await.unwrap()), ["ada"]);
     });
 }
-
-#[test]
-fn an_account_is_changed_over_the_version_that_was_read() {
-    pollster::block_on(async {
-        let vault = vault();
-        let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
-        let block = |blocked| AccountChange { blocked: Some(blocked), ..AccountChange::default() };
-        let change = async |version: Option<u64>, change, now| {
-            let mut batch = Batch::default();
-            let changed = vault.change_account(&mut batch, mia.id, version, change, now).await.unwrap();
-            if matches!(changed, AccountChanged::Done(_)) {
-                vault.commit(batch).await.unwrap();
-            }
-            changed
-        };
-        assert!(matches!(change(Some(mia.version + 1), block(true), NOW).await, AccountChanged::Stale));
-        assert!(
-            matches!(change(Some(mia.version), block(true), NOW).await, AccountChanged::Done(after) if after.blocked)
-        );
-        assert!(matches!(change(Some(mia.version), block(false), NOW).await, AccountChanged::Stale));
-        // Deleted twice is deleted at the first time, and once in the list.
-        let delete = || AccountChange { deleted: Some(true), ..AccountChange::default() };
-        assert!(matches!(change(None, delete(), NOW).await, AccountChanged::Done(_)));
-        let again = change(None, delete(), NOW.plus(60)).await;
-        assert!(matches!(again, AccountChanged::Done(after) if after.deleted_at == Some(NOW.0)));
-        assert_eq!(vault.list_deleted(None, NOW).await.unwrap().0.len(), 1);
-        assert_eq!(vault.kv().increment(&vault.keys.deleted_seq(), 0).await, Ok(1), "one entry in that list");
-        let nobody = AccountId::from_bytes([9; 16]);
-        let none = vault.change_account(&mut Batch::default(), nobody, None, block(true), NOW).await.unwrap();
-        assert!(matches!(none, AccountChanged::NoSuchAccount));
-    });
-}
