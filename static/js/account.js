@@ -12,7 +12,7 @@ import { KINDS, methodLine } from "./methods.js";
 import { Mistakes } from "./mistakes.js";
 import { explainRejected, passwordFrom, preparePassword } from "./password.js";
 import { reasonsInWords } from "./readiness.js";
-import { linkHelpdesk, prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
+import { prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
 /** The account as the service last told it. */
@@ -55,7 +55,6 @@ function renderAccount() {
   for (const link of $$("[data-fresh]", root)) guard(link);
   press($("[data-drop]", root), root, dropCodes);
   press($("[data-others]", root), root, endOthers);
-  linkHelpdesk(root, organisation);
   show(root);
   if (news) {
     const text = news;

@@ -3,7 +3,7 @@
 
 import { $, fill } from "./dom.js";
 import { goBack, keepToken, organisationLeft } from "./reset/token.js";
-import { linkHelpdesk, showOrganisation } from "./shell.js";
+import { showOrganisation } from "./shell.js";
 
 const WIDGETS = {
   turnstile: { company: "Cloudflare", api: () => window.turnstile, more: { action: "reset" } },
@@ -57,9 +57,7 @@ function show() {
 }
 
 function begin() {
-  const organisation = organisationLeft();
-  showOrganisation({ organisation });
-  linkHelpdesk(document, organisation);
+  showOrganisation({ organisation: organisationLeft() });
   fill(document, { company });
   say("One moment…");
   $("[data-try]").addEventListener("click", () => location.reload());

@@ -7,7 +7,7 @@ import { codesLine, KINDS, methodLine } from "./methods.js";
 import { loadApp, renderApp, renderAppCode } from "./register/app.js";
 import { renderCodes, renderRecoveryCodes } from "./register/codes.js";
 import { renderCode, renderEmail, renderPhone } from "./register/sent.js";
-import { linkHelpdesk, placeFrom, prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
+import { placeFrom, prepareSignInAgain, showOrganisation, signInFirst } from "./shell.js";
 import { among, Walk } from "./walk.js";
 
 const ENDS = ["The code", "Done"];
@@ -220,11 +220,7 @@ function chooseMore() {
 }
 
 function renderChoose() {
-  if (left().length === 0) {
-    const nothing = stamp("t-nothing");
-    linkHelpdesk(nothing, page.me.organisation);
-    return nothing;
-  }
+  if (left().length === 0) return stamp("t-nothing");
   const isMore = isRequired() && !isEmpty() && !mayFinish();
   const root = stamp("t-choose", { kicker: kicker(), ...(isMore ? chooseMore() : CHOOSE) });
   $(".ways", root).append(...left().map(wayTo));

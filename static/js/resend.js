@@ -18,7 +18,7 @@ function rest(parts, seconds, left) {
   button.disabled = true;
   button.hidden = left === 0;
   if (left === 0) {
-    words.textContent = "That was the last code we can send for now.";
+    words.textContent = "That was the last code we can send for now. Use another way, or ask your helpdesk.";
     return;
   }
   const until = Date.now() + seconds * 1000;

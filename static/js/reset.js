@@ -14,9 +14,9 @@ import { answerOf, forget, prepare } from "./reset/bot.js";
 import { renderDone, renderUnlocked } from "./reset/ends.js";
 import { takeLink, wantedReturn } from "./reset/link.js";
 import { goForToken, hasToken, takeTyped } from "./reset/token.js";
-import { linkHelpdesk, showOrganisation } from "./shell.js";
+import { showOrganisation } from "./shell.js";
 import { among, Walk } from "./walk.js";
-import { isSent, prepareWays, wayFrom, waysOf } from "./ways.js";
+import { explainSpent, isSent, prepareWays, wayFrom, waysOf } from "./ways.js";
 
 const MISTAKES = {
   invalid_field: [{ field: "name", text: "This cannot be a user name. Type the whole name, the way you sign in." }],
@@ -97,7 +97,7 @@ async function explain(problem) {
   return GONE;
 }
 
-const hint = () => `The whole name, like mias@${organisation.domain}`;
+const hint = () => `The whole name you sign in with, like mias@${organisation.domain}. No other address works.`;
 
 function renderName() {
   const root = stamp("t-name", { hint: hint() });
@@ -179,7 +179,6 @@ function renderMethod() {
   if (known.step > 1) slots.title = "Prove it in one more way";
   if (proofs().length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}?`;
   const root = stamp("t-method", slots);
-  linkHelpdesk(root, organisation);
   prepareWays(root, ways, WAYS, known.way);
   preparePhone(root, known.phone);
   $("#f-address", root).value = known.address ?? "";
@@ -213,12 +212,14 @@ function codeLead() {
 }
 
 /** A page where a code is typed; `read` takes it from the form, and gives what the service wants. */
-function prepareCode(root, read, wrong) {
+function prepareCode(root, read, wrong, { isAsked = false } = {}) {
   $("[data-back]", root).addEventListener("click", () => walk.go(methodStep()));
   if (methodStep() === walk.wanted) $(".aside", root).replaceWith(helpless());
-  linkHelpdesk(root, organisation);
   handle($("form", root), {
-    explain: (problem) => (problem.code === "wrong_code" ? [{ field: "code", text: wrong }] : explain(problem)),
+    explain: (problem) => {
+      if (problem.code === "wrong_code") return [{ field: "code", text: wrong }];
+      return explainSpent(problem, isAsked, "If you cannot wait, ask your helpdesk.") ?? explain(problem);
+    },
     send: async (values) => {
       const proof = read(values);
       await follow(await post("/api/verify-code/reset", proof), proof.method === "helpdesk_code");
@@ -252,12 +253,14 @@ async function follow({ next, step, steps: all, methods, password_rules: rules }
 
 function renderCode() {
   const isPhoneOnly = proofs().every((way) => ["text", "call"].includes(way));
-  const slots = { kicker: kicker(), lead: codeLead() };
+  const lost = known.way === "mail" ? "this address" : "this phone";
+  const help = `No code after a few minutes? Look at what you typed. Do not have ${lost} any more? Ask your helpdesk.`;
+  const slots = { kicker: kicker(), lead: codeLead(), help };
   if (!isPhoneOnly) slots.back = proofs().length === 1 ? "Use another address" : "Use another way";
   const root = stamp("t-code", slots);
   prepareResend(root, known.sent, send, explain);
   const wrong = "This is not the right code. Look at the newest message and type it again.";
-  return prepareCode(root, (values) => ({ code: codeFrom(values) }), wrong);
+  return prepareCode(root, (values) => ({ code: codeFrom(values) }), wrong, { isAsked: true });
 }
 
 function renderRecovery() {
@@ -348,7 +351,6 @@ async function greet() {
   const me = await session();
   organisation = me.organisation;
   showOrganisation(me);
-  linkHelpdesk(document, organisation);
   fill(document, { hint: hint() });
 }
 

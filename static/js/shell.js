@@ -1,9 +1,10 @@
 // What the pages share besides their steps: whose service this is, and where a sign-in may lead.
 
 import { signOut } from "./api.js";
-import { $, $$, make } from "./dom.js";
+import { $, make } from "./dom.js";
+import { linkHelpdesk } from "./helpdesk.js";
 
-/** Puts the organisation's name, logo and colour on the page. */
+/** Puts the organisation's name, logo and colour on the page, and links its helpdesk. */
 export function showOrganisation({ organisation = {} }) {
   const { name = "", logo, colour } = organisation;
   const place = $("#org");
@@ -13,13 +14,7 @@ export function showOrganisation({ organisation = {} }) {
   const { classList, style } = document.documentElement;
   classList.toggle("own", Boolean(colour));
   if (colour) style.setProperty("--own", colour);
-}
-
-/** Where the page says "your helpdesk", a link to it, if the organisation named one. */
-export function linkHelpdesk(root, { helpdesk }) {
-  if (!helpdesk) return;
-  const href = helpdesk.startsWith("https://") ? helpdesk : `mailto:${helpdesk}`;
-  for (const words of $$("[data-helpdesk]", root)) words.replaceChildren(make("a", { href }, "your helpdesk"));
+  linkHelpdesk(organisation);
 }
 
 /** Places a sign-in may return to. The address carries only the key. */

@@ -16,6 +16,7 @@ import { codeLead, explainSpent, isSent, prepareWays, wayFrom } from "./ways.js"
 let me;
 let known = {};
 
+const PHONE = ["text", "call"];
 /** Ways whose code is not sent have a step of their own. */
 const TYPED = { app: "app", recovery_code: "recovery-code" };
 
@@ -27,6 +28,8 @@ const STAGES = {
   registration_required: () => "more-information",
   signed_in: () => "signed-in",
 };
+/** The only other way, as the code page calls it. */
+const INSTEAD = { text: "Send a text instead", call: "Call me instead" };
 /** So few recovery codes are worth a word. */
 const FEW = 3;
 
@@ -39,9 +42,9 @@ function ways() {
   const kinds = (me.methods ?? []).map(({ kind }) => kind);
   const found = [];
   if (kinds.includes("app")) found.push("app");
-  if (kinds.includes("phone")) found.push("text", "call");
+  if (kinds.includes("phone")) found.push(...(me.deliveries ?? PHONE));
   if (me.recovery_codes_left > 0) found.push("recovery_code");
-  return found.length > 0 ? found : ["text", "call"];
+  return found.length > 0 ? found : PHONE;
 }
 
 const can = (way) => () => mustProve() && ways().includes(way);
@@ -205,8 +208,8 @@ function prepareCode(root, read, wrong, { go = follow, isAsked = false } = {}) {
 function renderCode() {
   const minutes = Math.round(known.sent.expires_in / 60);
   const slots = { kicker: "One more check", lead: codeLead(known.way, phone(), minutes) };
-  if (ways().length > 2) slots.back = "Use another way";
-  else slots.back = known.way === "call" ? "Send a text instead" : "Call me instead";
+  const others = ways().filter((way) => way !== known.way);
+  slots.back = (others.length === 1 && INSTEAD[others[0]]) || "Use another way";
   const root = stamp("t-code", slots);
   prepareResend(root, known.sent, send, explain);
   const wrong = "This is not the right code. Look at the newest message and type it again.";

@@ -105,7 +105,7 @@ export function among(steps) {
 }
 
 function excuse({ status, message }) {
-  return status < 500 ? message : "The fault is ours, not yours. Wait a moment, then try again.";
+  return status < 500 ? message : "The fault is ours, not yours. Wait a moment, then try again. If it stays so, ask your helpdesk.";
 }
 
 const address = (name) => (name ? `#${name}` : location.pathname + location.search);

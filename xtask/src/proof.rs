@@ -270,7 +270,7 @@ mod tests {
             tests,
             scenarios,
             contract: Some("9 cases, 0 failures.\n".to_owned()),
-            grade: vec!["A+ 135".to_owned()],
+            grade: vec!["A+ 155".to_owned()],
         }
     }
 

@@ -46,6 +46,7 @@ export function renderAppCode(page) {
     kicker: "Your authenticator app",
     lead: "The app now shows 6 digits for this account. They change every 30 seconds.",
     back: "Show the picture again",
+    help: null,
   });
   $("[data-back]", root).addEventListener("click", () => page.walk.go("app"));
   handle($("form", root), {

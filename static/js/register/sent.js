@@ -6,7 +6,7 @@ import { addressFrom, codeFrom, explainAddress } from "../fields.js";
 import { handle } from "../form.js";
 import { explainNumber, phoneFrom, preparePhone } from "../phone.js";
 import { prepareResend } from "../resend.js";
-import { codeLead, prepareWays, wayFrom } from "../ways.js";
+import { codeLead, explainSpent, prepareWays, wayFrom } from "../ways.js";
 
 const WAYS = { text: "Text me a code", call: "Call me" };
 
@@ -60,6 +60,7 @@ export function renderCode(page) {
   const slots = {
     kicker: isMail ? "Your email address" : "Your phone",
     lead: codeLead(way, sent.hint, Math.round(sent.expires_in / 60)),
+    help: null,
   };
   if (isMail) slots.back = "Use another address";
   const root = stamp("t-code", slots);
@@ -67,7 +68,7 @@ export function renderCode(page) {
   $("[data-back]", root).addEventListener("click", () => page.walk.go(isMail ? "email" : "phone"));
   handle($("form", root), {
     explain: (problem) => {
-      if (problem.code !== "wrong_code") return page.explain(problem);
+      if (problem.code !== "wrong_code") return explainSpent(problem, true, "Or add another way.") ?? page.explain(problem);
       return [{ field: "code", text: "This is not the right code. Look at the newest message and type it again." }];
     },
     send: async (values) => {

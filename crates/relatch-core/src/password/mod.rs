@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(judge(&"😀".repeat(15)), []);
         assert_eq!(Password::parse(&"x".repeat(257)).unwrap_err(), Rejection::TooLong);
         assert!(Password::parse(&"x".repeat(256)).is_ok());
+        assert!(Password::parse(&"😀".repeat(256)).is_ok(), "four bytes each, which is as long as it gets");
         assert_eq!(Password::parse(&"😀".repeat(257)).unwrap_err(), Rejection::TooLong);
     }
 

@@ -73,6 +73,12 @@ fn groups_hold_groups_and_never_themselves() {
         let a = group(&vault, "a", &[b.id]).await;
         assert_eq!(below(&vault, a.id).await, ["a", "b", "c"]);
         assert_eq!(below(&vault, c.id).await, ["c"]);
+        let other = group(&vault, "other", &[c.id]).await;
+        let top = group(&vault, "top", &[b.id, other.id]).await;
+        assert_eq!(below(&vault, top.id).await, ["b", "c", "other", "top"], "what is reached on two ways is once in it");
+        let remove = |id| MemberChange { remove_groups: vec![id], ..MemberChange::default() };
+        done(change(&vault, top.id, remove(b.id)).await);
+        done(change(&vault, other.id, remove(c.id)).await);
         let parents = async |id| vault.group(id).await.unwrap().unwrap().parents;
         assert_eq!((parents(c.id).await, parents(b.id).await, parents(a.id).await), (vec![b.id], vec![a.id], vec![]));
         let add = |id| MemberChange { add_groups: vec![id], ..MemberChange::default() };
@@ -85,7 +91,6 @@ fn groups_hold_groups_and_never_themselves() {
         assert!(vault.with_nested(&[a.id, nobody]).await.unwrap().is_none());
         // Twice is once, and what is not in it does not have to be taken out.
         assert_eq!(done(change(&vault, a.id, add(b.id)).await).children, [b.id]);
-        let remove = |id| MemberChange { remove_groups: vec![id], ..MemberChange::default() };
         assert_eq!(done(change(&vault, a.id, remove(c.id)).await).children, [b.id]);
         assert!(done(change(&vault, a.id, remove(b.id)).await).children.is_empty());
         assert!(parents(b.id).await.is_empty());
