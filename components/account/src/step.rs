@@ -25,7 +25,7 @@ pub async fn view<'a, K: Kv, E: Entropy>(
         id: session.number.to_string(),
         current: session.is(&caller.session),
         begun: session.record.begun.rfc3339(),
-        seen: session.record.seen.rfc3339(),
+        seen: session.seen.rfc3339(),
     };
     Ok(AccountView {
         name: &person.account.name,

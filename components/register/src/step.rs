@@ -2,7 +2,7 @@
 
 use relatch_core::Secret;
 use relatch_core::enrolment::must_register;
-use relatch_core::limits::STEP_UP_LIFE;
+use relatch_core::limits::{METHOD_CHANGES_PER_ACCOUNT, STEP_UP_LIFE};
 use relatch_core::methods::Kind;
 use relatch_core::session::Stage;
 use relatch_core::totp::Seed;
@@ -62,6 +62,7 @@ pub async fn confirm_app<K: Kv, E: Entropy>(
         .into());
     }
     app.vault.give_back_attempt(what, day_of(app.now)).await?;
+    app.limit_person(METHOD_CHANGES_PER_ACCOUNT, caller, what.subject).await?;
     let added = app.vault.add_app(&mut batch, what.subject, pending, app.now).await?;
     let ticket = written(app, caller, batch, &policy, Kind::App).await?;
     Ok((added, ticket))
@@ -73,8 +74,10 @@ pub async fn recovery_codes<K: Kv, E: Entropy>(
     caller: &Caller,
 ) -> Stepped<(Vec<Secret<String>>, Option<OutboxTicket>)> {
     let policy = may_add(app, caller, Kind::RecoveryCodes).await?;
+    let id = caller.person().account.id;
+    app.limit_person(METHOD_CHANGES_PER_ACCOUNT, caller, id).await?;
     let mut batch = Batch::default();
-    let codes = app.vault.make_recovery_codes(&mut batch, caller.person().account.id, app.now).await?;
+    let codes = app.vault.make_recovery_codes(&mut batch, id, app.now).await?;
     let ticket = written(app, caller, batch, &policy, Kind::RecoveryCodes).await?;
     Ok((codes, ticket))
 }

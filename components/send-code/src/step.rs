@@ -9,6 +9,7 @@ use relatch_core::{Destination, EmailAddress, PhoneNumber};
 use relatch_delivery::Message;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
+use relatch_spin::views::sign_in_deliveries;
 use relatch_spin::{App, Stepped};
 use relatch_store::challenges::{CodeFor, code_life};
 use relatch_store::events::{Event, EventKind, FlowPlace};
@@ -106,25 +107,30 @@ fn visible_limits<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<()
 /// The stored destination that was typed, if it is registered, of a kind that is allowed and not proven
 /// yet, and good for a reset of this account. The message goes there, not to what was typed (SEC-27).
 fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) -> Option<Destination> {
-    let standing = person.standing(policy);
+    let (standing, proven) = flow.standing(person, policy);
     let kind = typed.kind();
-    let usable = standing.kinds_left(flow.proven()).has(kind) && is_reachable(policy, typed);
+    let usable = standing.kinds_left(proven).has(kind) && is_reachable(policy, typed);
     let stored = person.methods.stored(typed.into(), &typed.to_stored())?;
     let stored = match typed {
         Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(stored)?),
         Destination::Email(_) => Destination::Email(EmailAddress::parse(stored)?),
     };
-    let fits = usable && person.password.generation == flow.generation && may_go_on(standing, flow.proven());
+    let fits = usable && person.password.generation == flow.generation && may_go_on(standing, proven);
     fits.then_some(stored)
 }
 
-/// Says why a destination gets nothing now.
-fn need_free(slots: &[SendSlot]) -> Result<(), Problem> {
+/// Wins the next message of each of these, or says why there is none now.
+async fn win<K: Kv, E: Entropy>(app: &App<K, E>, slots: &[SendSlot]) -> Stepped<()> {
     for slot in slots {
         match slot.sending {
             Sending::Allowed => {}
-            Sending::TooSoon(wait) => return Err(Problem::new(Code::TooSoon).retry_after(wait)),
-            Sending::UsedUp(wait) => return Err(Problem::new(Code::TooManyCodes).retry_after(wait)),
+            Sending::TooSoon(wait) => return Err(Problem::new(Code::TooSoon).retry_after(wait).into()),
+            Sending::UsedUp(wait) => return Err(Problem::new(Code::TooManyCodes).retry_after(wait).into()),
+        }
+    }
+    for slot in slots {
+        if !app.vault.claim_send(slot, app.now).await? {
+            return Err(Problem::new(Code::TooSoon).retry_after(cooldown(1)).into());
         }
     }
     Ok(())
@@ -168,12 +174,12 @@ pub async fn register<K: Kv, E: Entropy>(
         return Err(Problem::new(Code::CountryNotAllowed).field("country").into());
     }
     let account = caller.person().account.id;
-    let own = app.vault.destination(&format!("register {account}"));
+    // The person first: who has not won their own turn takes nothing from a destination, and nothing from others.
     let slots = [
-        app.vault.send_slot(app.vault.destination(&to.folded()), app.now).await?,
-        app.vault.send_slot(own, app.now).await?,
+        app.vault.send_slot(app.vault.destination(&format!("register {account}")), app.now).await?,
+        app.vault.send_slot(app.vault.destination(&format!("register {}", to.folded())), app.now).await?,
     ];
-    need_free(&slots)?;
+    win(app, &slots).await?;
     toll.charge(app, to, channel).await?;
     let event = Event {
         actor: Some(account.to_string()),
@@ -195,8 +201,13 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
     }
     let to = Destination::Phone(PhoneNumber::from_stored(&stored.number).ok_or(Code::WrongStep)?);
     let policy = app.vault.policy().await?;
-    let slots = [app.vault.send_slot(app.vault.destination(&to.folded()), app.now).await?];
-    need_free(&slots)?;
+    let way = if channel == Channel::Call { "call" } else { "text" };
+    if !sign_in_deliveries(&policy).contains(&way) {
+        return Err(Problem::new(Code::InvalidField).field("delivery").into());
+    }
+    // A count of its own: what strangers have sent there for a reset takes nothing from a sign-in (SEC-66).
+    let slots = [app.vault.send_slot(app.vault.destination(&format!("sign-in {}", to.folded())), app.now).await?];
+    win(app, &slots).await?;
     let event = Event {
         actor: Some(account.to_string()),
         target: Some(account.to_string()),
@@ -206,14 +217,9 @@ pub async fn sign_in<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, channe
     openly(app, &policy, Parcel { what, slots: &slots, to: &to, channel, event, log: None }).await
 }
 
-/// Sends to somebody who may know why not.
+/// Sends to somebody who may know of it.
 async fn openly<K: Kv, E: Entropy>(app: &App<K, E>, policy: &Policy, parcel: Parcel<'_>) -> Stepped<Sent> {
-    for slot in parcel.slots {
-        if !app.vault.claim_send(slot, app.now).await? {
-            return Err(Problem::new(Code::TooSoon).retry_after(cooldown(1)).into());
-        }
-    }
-    let sends = parcel.slots.first().map_or(1, SendSlot::this_hour);
+    let sends = parcel.slots.iter().map(SendSlot::this_hour).max().unwrap_or(1);
     let ticket = send(app, policy, parcel).await?;
     Ok(Sent { ticket, sends })
 }
@@ -281,6 +287,7 @@ mod tests {
             proven_at: zero,
             reason: Reason::Forgot,
             proofs: 0,
+            proven_by: Vec::new(),
             log: 1,
         }
     }

@@ -4,7 +4,7 @@ use crate::breaches::{Breaches, is_breached};
 use relatch_core::Password;
 use relatch_core::enrolment::must_register;
 use relatch_core::keyed::same;
-use relatch_core::limits::{SIGN_IN_PER_CLIENT, STEP_UP_LIFE};
+use relatch_core::limits::{PASSWORD_CHANGES_PER_ACCOUNT, SIGN_IN_PER_CLIENT, STEP_UP_LIFE};
 use relatch_core::password::Rejection;
 use relatch_core::session::{Stage, after_password_change};
 use relatch_delivery::Notice;
@@ -130,6 +130,7 @@ pub async fn change<K: Kv, E: Entropy>(
         app.vault.commit(batch).await?;
         return Err(Problem::new(Code::WrongPassword).field("current").into());
     }
+    app.limit_person(PASSWORD_CHANGES_PER_ACCOUNT, caller, id).await?;
     app.vault.forgive_sign_in(&mut batch, &charged).await?;
     // Both are at hand, so sameness needs no third hash.
     let reason = if same(current.expose().as_bytes(), password.expose().as_bytes()) {
@@ -271,6 +272,7 @@ mod tests {
             proven_at: begun,
             reason: Reason::Forgot,
             proofs: Kinds::NONE.with(Kind::Phone).bits(),
+            proven_by: alice.methods.phones.iter().map(|phone| phone.id.clone()).collect(),
             log: 1,
         }
     }

@@ -61,6 +61,7 @@ pub async fn start<K: Kv, E: Entropy>(
         proven_at: Timestamp(0),
         reason,
         proofs: 0,
+        proven_by: Vec::new(),
         log,
     };
     Ok((flow, policy))

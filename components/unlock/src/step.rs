@@ -54,6 +54,7 @@ mod tests {
             proven_at: app.now,
             reason,
             proofs: Kinds::NONE.with(Kind::Phone).bits(),
+            proven_by: alice.methods.phones.iter().map(|phone| phone.id.clone()).collect(),
             log: 1,
         }
     }

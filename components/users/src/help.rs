@@ -2,8 +2,9 @@
 //! None of it shows or chooses a password (SEC-31).
 
 use crate::edit::must_have;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use relatch_core::entitlement::Source;
-use relatch_core::limits::HELPDESK_CODE_LIFE;
+use relatch_core::limits::{HELP_PER_ACCOUNT, HELPDESK_CODE_LIFE};
 use relatch_core::roles::Right;
 use relatch_core::{AccountId, Secret};
 use relatch_delivery::Notice;
@@ -14,6 +15,9 @@ use relatch_store::events::{Event, EventKind};
 use relatch_store::outbox::OutboxTicket;
 use relatch_store::records::Person;
 use relatch_store::{Batch, Entropy, Kv};
+
+/// What a name may have and a link takes as it is. (A plus sign would be read as a space.)
+const IN_A_LINK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'@').remove(b'.').remove(b'-').remove(b'_');
 
 pub struct ResetStarted {
     pub code: Secret<String>,
@@ -41,13 +45,15 @@ pub async fn start_reset<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, id
     if person.account.details.source != Source::Cloud {
         return Err(Code::ResetElsewhere.into());
     }
+    app.limit_person(HELP_PER_ACCOUNT, caller, id).await?;
     let policy = app.vault.policy().await?;
     let mut batch = Batch::default();
     let code = app.vault.make_helpdesk_code(&mut batch, id, person.password.generation, app.now)?;
     put_event(app, caller, &mut batch, id, EventKind::ResetStartedForUser, "done").await?;
     let ticket = app.notify(&mut batch, &policy, Notice::ResetStarted, &[&person.methods])?;
     app.vault.commit(batch).await?;
-    let link = format!("{}/reset#name={}&code={}", app.settings.public_origin, person.account.name, code.expose());
+    let name = utf8_percent_encode(&person.account.name, IN_A_LINK);
+    let link = format!("{}/reset#name={name}&code={}", app.settings.public_origin, code.expose());
     Ok(ResetStarted { code, link, expires_at: app.now.plus(HELPDESK_CODE_LIFE).rfc3339(), ticket })
 }
 
@@ -57,6 +63,7 @@ pub async fn unlock<K: Kv, E: Entropy>(
     id: AccountId,
 ) -> Stepped<Option<OutboxTicket>> {
     let person = person(app, caller, Right::Help, id).await?;
+    app.limit_person(HELP_PER_ACCOUNT, caller, id).await?;
     let policy = app.vault.policy().await?;
     let mut batch = Batch::default();
     app.vault.unlock(&mut batch, id, person.password.generation).await?;
@@ -87,6 +94,7 @@ pub async fn take_methods<K: Kv, E: Entropy>(
     if person.account.id == caller.person().account.id {
         return Err(Code::NotYourself.into());
     }
+    app.limit_person(HELP_PER_ACCOUNT, caller, id).await?;
     let policy = app.vault.policy().await?;
     let mut batch = Batch::default();
     app.vault.take_methods(&mut batch, id, app.now).await?;

@@ -7,6 +7,7 @@ pub mod wire;
 
 use http::Method;
 use refused::Refused;
+use relatch_core::limits::VERIFY_FAILURES_PER_CLIENT;
 use relatch_core::session::Stage;
 use relatch_http::{Code, Problem, Reply, Request, cookies};
 use relatch_spin::app::with_session;
@@ -27,6 +28,7 @@ async fn route(app: SpinApp, request: Request) -> Handled {
     if request.method != Method::POST {
         return Ok(Reply::method_not_allowed("POST"));
     }
+    app.need_open(VERIFY_FAILURES_PER_CLIENT).await?;
     match *purpose {
         "reset" => reset(app, &request).await,
         "register" => register(app, &request).await,

@@ -136,7 +136,7 @@ pub async fn write_down<K: Kv, E: Entropy>(
         app.raise(&mut batch, "many_wrong_codes").await?;
     }
     app.vault.put_event(&mut batch, &Event { target, ..app.event(EventKind::CodeRefused, result) }).await?;
+    let charged = app.limit_failures(&mut batch, VERIFY_FAILURES_PER_CLIENT).await;
     app.vault.commit(batch).await?;
-    app.limit(VERIFY_FAILURES_PER_CLIENT).await?;
-    Ok(problem)
+    charged.map(|()| problem)
 }

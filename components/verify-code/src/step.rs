@@ -68,7 +68,8 @@ pub async fn reset<K: Kv, E: Entropy>(
     let policy = app.vault.policy().await?;
     // Whoever left the group, was blocked or has a new password meanwhile has no right code (SEC-60).
     let entitled = person.filter(|person| {
-        let goes_on = may_go_on(person.standing(&policy), flow.proven());
+        let (standing, proven) = flow.standing(person, &policy);
+        let goes_on = may_go_on(standing, proven);
         flow.real && person.password.generation == flow.generation && goes_on
     });
     let what = CodeFor {
@@ -80,10 +81,10 @@ pub async fn reset<K: Kv, E: Entropy>(
     };
     let target = flow.real.then(|| flow.subject.to_string());
     let mut batch = Batch::default();
-    let standing = entitled.as_ref().map(|person| person.standing(&policy));
-    let kinds = standing.map(|standing| standing.kinds).unwrap_or_default();
+    let standing = entitled.as_ref().map(|person| flow.standing(person, &policy));
+    let kinds = standing.map(|(standing, _)| standing.kinds).unwrap_or_default();
     let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), kinds, typed).await?;
-    let usable = |kind: Kind| standing.is_some_and(|standing| standing.kinds_left(flow.proven()).has(kind));
+    let usable = |kind: Kind| standing.is_some_and(|(standing, proven)| standing.kinds_left(proven).has(kind));
     let judging = Judging { what, proof, person: entitled.as_ref(), policy: &policy, target: target.clone() };
     let kind = match judged {
         Judged::Right(kind, _) if usable(kind) => kind,
@@ -96,7 +97,7 @@ pub async fn reset<K: Kv, E: Entropy>(
     let event = Event { target, method: Some(kind.as_str().to_owned()), ..app.event(EventKind::CodeAccepted, "reset") };
     app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Proven(kind), &event).await?;
     app.vault.commit(batch).await?;
-    flow.proofs = flow.proven().with(kind).bits();
+    flow.proves(kind, &person);
     let next = next(app, &mut flow, &person, &policy);
     Ok(Proven { flow, next, ticket })
 }
@@ -109,10 +110,14 @@ async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &st
     let generation = person.as_ref().map_or(0, |person| person.password.generation);
     let right = app.vault.try_helpdesk_code(flow.named, generation, typed, app.now).await?;
     // What was proven before a change of password proves nothing now.
-    let before = if flow.generation == generation { flow.proven() } else { Kinds::NONE };
-    let proven = before.with(Kind::HelpdeskCode);
+    if flow.generation != generation {
+        (flow.proofs, flow.proven_by) = (0, Vec::new());
+    }
     let target = person.as_ref().map(|person| person.account.id.to_string());
-    let open = |person: &Person| may_go_on(person.standing(&policy), proven);
+    let open = |person: &Person| {
+        let (standing, proven) = flow.standing(person, &policy);
+        may_go_on(standing, proven.with(Kind::HelpdeskCode))
+    };
     let mut batch = Batch::default();
     let Some(person) = person.filter(|person| right && open(person)) else {
         return Err(write_down(app, batch, Tried::Wrong, target).await?.into());
@@ -125,7 +130,7 @@ async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &st
     flow.challenge = person.account.id;
     flow.generation = generation;
     flow.real = true;
-    flow.proofs = proven.bits();
+    flow.proves(Kind::HelpdeskCode, &person);
     let next = next(app, &mut flow, &person, &policy);
     Ok(Proven { flow, next, ticket: None })
 }
@@ -133,12 +138,12 @@ async fn helpdesk<K: Kv, E: Entropy>(app: &App<K, E>, mut flow: Flow, typed: &st
 /// Enough proofs make a grant; otherwise one more, of another kind. From here on the person may see what
 /// they have registered: they have proven part of who they are.
 fn next<K: Kv, E: Entropy>(app: &App<K, E>, flow: &mut Flow, person: &Person, policy: &Policy) -> Next {
-    let standing = person.standing(policy);
-    if !is_enough(standing, flow.proven()) {
+    let (standing, proven) = flow.standing(person, policy);
+    if !is_enough(standing, proven) {
         flow.stage = FlowStage::Started;
         flow.last_sent = Timestamp(0);
-        let step = flow.proven().count().saturating_add(1);
-        return Next::Verify { step, methods: ways(policy, standing.kinds_left(flow.proven())) };
+        let step = proven.count().saturating_add(1);
+        return Next::Verify { step, methods: ways(policy, standing.kinds_left(proven)) };
     }
     flow.stage = FlowStage::Proven;
     flow.proven_at = app.now;
@@ -331,6 +336,7 @@ mod tests {
             proven_at: Timestamp(0),
             reason: Reason::Forgot,
             proofs: 0,
+            proven_by: Vec::new(),
             log: 1,
         };
         let what = CodeFor { purpose: Purpose::Reset, subject: id, kept_at: id, generation: 1, binding: &flow.id };

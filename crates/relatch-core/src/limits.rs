@@ -97,8 +97,19 @@ limits! {
     /// SEND per client address: 10 an hour (choice).
     Limited SEND_PER_CLIENT: Limit = Limit { name: "send", count: 10, window: HOUR };
 
-    /// Failed VERIFY per client address: 30 an hour (choice). Charged when a code was wrong.
+    /// Failed VERIFY per client address: 30 an hour (choice). After the last of them nothing from there is looked at,
+    /// right or wrong, until the hour ends.
     Limited VERIFY_FAILURES_PER_CLIENT: Limit = Limit { name: "verify", count: 30, window: HOUR };
+
+    /// Changes one person makes to what they registered, app and recovery codes, in a day: each is a notice to their
+    /// phone, which costs money (choice).
+    Limited METHOD_CHANGES_PER_ACCOUNT: Limit = Limit { name: "methods", count: 20, window: DAY };
+
+    /// Changes of one account's password by whoever knows it, in a day: each is a notice too (choice).
+    Limited PASSWORD_CHANGES_PER_ACCOUNT: Limit = Limit { name: "passwords", count: 20, window: DAY };
+
+    /// What one administrator does for one person that the person is told of, in a day: each is a notice too (choice).
+    Limited HELP_PER_ACCOUNT: Limit = Limit { name: "help", count: 20, window: DAY };
 
     /// SIGNIN per client address: 20 in 10 minutes (choice). Charged before the password is hashed.
     Limited SIGN_IN_PER_CLIENT: Limit = Limit { name: "signin", count: 20, window: 10 * MINUTE };

@@ -124,6 +124,7 @@ fn a_flow() -> Flow {
         proven_at: NOON,
         reason: Reason::Forgot,
         proofs: 0,
+        proven_by: Vec::new(),
         log: 1,
     }
 }

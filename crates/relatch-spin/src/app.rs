@@ -69,6 +69,10 @@ impl From<StepError> for Problem {
     }
 }
 
+fn over(wait: Option<u64>) -> Stepped<()> {
+    wait.map_or(Ok(()), |wait| Err(Problem::new(Code::TooManyRequests).retry_after(wait).into()))
+}
+
 /// A signed-in person's cookie and session.
 pub struct Caller {
     pub session: OpenSession,
@@ -91,10 +95,23 @@ impl Caller {
 impl<K: Kv, E: Entropy> App<K, E> {
     /// Charges a use of `limit` to the client's address; over it, refuses with 429. One commit.
     pub async fn limit(&self, limit: Limit) -> Stepped<()> {
-        match self.vault.over_limit(limit, self.vault.client_slot(&self.client), self.now).await? {
-            None => Ok(()),
-            Some(wait) => Err(Problem::new(Code::TooManyRequests).retry_after(wait).into()),
-        }
+        over(self.vault.over_limit(limit, self.vault.client_slot(&self.client), self.now).await?)
+    }
+
+    /// Refuses with 429 what comes from an address whose failures have closed `limit`. No commit.
+    pub async fn need_open(&self, limit: Limit) -> Stepped<()> {
+        over(self.vault.closed_limit(limit, self.vault.client_slot(&self.client), self.now).await?)
+    }
+
+    /// Charges a failure from the client's address. One commit.
+    pub async fn limit_failures(&self, batch: &mut Batch, limit: Limit) -> Stepped<()> {
+        over(self.vault.charge_failure(batch, limit, self.vault.client_slot(&self.client), self.now).await?)
+    }
+
+    /// Charges what `caller` does with `account` and is told of, wherever it comes from. One commit.
+    pub async fn limit_person(&self, limit: Limit, caller: &Caller, account: AccountId) -> Stepped<()> {
+        let slot = self.vault.account_slot(caller.person().account.id, account);
+        over(self.vault.over_limit(limit, slot, self.now).await?)
     }
 
     /// Tells whoever runs this that they should look: a line in the log that can wake somebody, and an event (SEC-78).

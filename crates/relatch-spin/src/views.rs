@@ -112,6 +112,13 @@ pub fn deliveries(policy: &Policy) -> Vec<&'static str> {
     both.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
 }
 
+/// How a phone may be reached for a sign-in: what is switched on, and both where neither is, since what was registered
+/// stays good.
+pub fn sign_in_deliveries(policy: &Policy) -> Vec<&'static str> {
+    let on = deliveries(policy);
+    if on.is_empty() { vec!["text", "call"] } else { on }
+}
+
 /// A way to prove oneself in a reset.
 #[derive(Serialize)]
 pub struct WayView {
@@ -165,6 +172,9 @@ pub struct SessionView<'a> {
     pub rights: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<MethodView>>,
+    /// How a code for this sign-in may come, while one is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery_codes_left: Option<usize>,
     /// It has been a while: is what is registered still right?
@@ -287,6 +297,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
             roles: None,
             rights: None,
             methods: None,
+            deliveries: Vec::new(),
             recovery_codes_left: None,
             reconfirm: false,
             password_rules: None,
@@ -311,6 +322,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
             roles: Some(codes(&person.account.roles)),
             rights: Some(roles::rights(&person.account.roles).map(Coded::code).collect()),
             methods: Some(method_views(&person.methods)),
+            deliveries: if stage == Stage::SecondFactorRequired { sign_in_deliveries(policy) } else { Vec::new() },
             recovery_codes_left: Some(person.methods.recovery_left()),
             reconfirm: stage == Stage::SignedIn && person.should_reconfirm(policy, self.now),
             password_rules: rules,

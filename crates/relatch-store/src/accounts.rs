@@ -123,12 +123,14 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, key, &list)
     }
 
-    /// All administrators but `except`: whom to tell that a colleague's password was reset.
+    /// All administrators who can sign in, but `except`: whom to tell that a colleague's password was reset.
     pub async fn other_administrators(&self, except: AccountId) -> Result<Vec<Person>, StoreError> {
         let list: Administrators = self.read(&self.keys.administrators()).await?.unwrap_or_default();
         let mut people = Vec::new();
         for id in list.ids.into_iter().filter(|id| *id != except) {
-            people.extend(self.person(id).await?.filter(|person| person.account.may(Right::Manage)));
+            people.extend(self.person(id).await?.filter(|person| {
+                person.account.is_enabled() && person.account.may(Right::Manage)
+            }));
         }
         Ok(people)
     }

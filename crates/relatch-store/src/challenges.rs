@@ -101,7 +101,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, self.keys.challenge(what.purpose, what.kept_at), &new.challenge)
     }
 
-    /// Charges one attempt, then judges `code`. On a wrong one the count is put in `batch`, which the
+    /// Charges one attempt, then judges `code`. Unless it is given back the count is put in `batch`, which the
     /// caller commits with its event. Success: two commits here.
     pub async fn try_code(
         &self,
@@ -112,33 +112,44 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     ) -> Result<Tried, StoreError> {
         let challenge: Option<Challenge> = self.read(&self.keys.challenge(what.purpose, what.kept_at)).await?;
         let window = challenge.as_ref().map_or_else(|| day_of(now), |challenge| challenge.window);
-        let end = window_end(window);
-        let counter = self.keys.attempts(what.purpose, what.subject, what.generation, window, end);
-        let attempt = self.count(&counter).await?;
+        let charged = self.charge_attempt_of(what, window, now).await?;
+        if let Some(refused) = charged.refused {
+            return Ok(refused);
+        }
         let allowed = challenge.as_ref().map_or(FAILURES_PER_DAY, |challenge| challenge.allowed);
-        if !may_evaluate(attempt, allowed) {
-            let for_today = day_is_used_up(attempt);
-            let retry_after = if for_today { now.until(end).max(1) } else { 0 };
-            return Ok(Tried::UsedUp { for_today, retry_after });
+        if !may_evaluate(charged.attempt, allowed) {
+            self.put_failed(batch, what, &charged)?;
+            return Ok(Tried::UsedUp { for_today: false, retry_after: 0 });
         }
         if let Some((challenge, code)) = challenge.as_ref().zip(code) {
             if now.is_past(challenge.created, code_life(challenge.via)) {
+                self.put_failed(batch, what, &charged)?;
                 return Ok(Tried::Expired);
             }
             let ours = challenge.binding == what.binding && challenge.generation == what.generation;
             let digest = self.code_digest(what, &challenge.id, code);
             if same(digest.as_bytes(), challenge.code.as_bytes()) && ours && self.claim_code(challenge).await? {
+                self.put_spent(batch, what, &charged)?;
                 return Ok(Tried::Right { via: challenge.via, to: challenge.to.clone(), day: window });
             }
         }
-        self.put(batch, self.keys.failed(what.purpose, what.subject, what.generation, window, end), &attempt)?;
+        self.put_failed(batch, what, &charged)?;
         Ok(Tried::Wrong)
     }
 
     /// Charges an attempt with something that was not sent, and says whether it may be looked at: ten
     /// wrong ones a day, together with those that were sent.
     pub(crate) async fn charge_attempt(&self, what: CodeFor<'_>, now: Timestamp) -> Result<ChargedAttempt, StoreError> {
-        let window = day_of(now);
+        self.charge_attempt_of(what, day_of(now), now).await
+    }
+
+    /// To the day `window`, which is another one where a code was made before midnight.
+    async fn charge_attempt_of(
+        &self,
+        what: CodeFor<'_>,
+        window: u64,
+        now: Timestamp,
+    ) -> Result<ChargedAttempt, StoreError> {
         let end = window_end(window);
         let attempt = self.count(&self.keys.attempts(what.purpose, what.subject, what.generation, window, end)).await?;
         let refused =
@@ -146,7 +157,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(ChargedAttempt { window, attempt, refused })
     }
 
-    /// Writes a wrong attempt down, so that codes made later today allow for it.
+    /// Writes an attempt down that stays charged, so that codes made later today allow for it.
     pub(crate) fn put_failed(
         &self,
         batch: &mut Batch,
@@ -156,6 +167,17 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let end = window_end(charged.window);
         let key = self.keys.failed(what.purpose, what.subject, what.generation, charged.window, end);
         self.put(batch, key, &charged.attempt)
+    }
+
+    /// A right one stays charged in a reset: where it only unlocks, the next code has to allow for it too. All others
+    /// give it back.
+    pub(crate) fn put_spent(
+        &self,
+        batch: &mut Batch,
+        what: CodeFor<'_>,
+        charged: &ChargedAttempt,
+    ) -> Result<(), StoreError> {
+        if what.purpose == Purpose::Reset { self.put_failed(batch, what, charged) } else { Ok(()) }
     }
 
     /// A right code was no failure: sign-ins and registrations give their attempt back, so that ten
@@ -334,6 +356,28 @@ mod tests {
             }
             let code = send(&vault, for_mia("f"), true, NOW).await;
             assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, right());
+        });
+    }
+
+    #[test]
+    fn what_was_right_or_too_late_is_allowed_for_too() {
+        pollster::block_on(async {
+            let vault = vault();
+            let what = for_mia("f");
+            // Somebody who unlocks ten times a day keeps the password, and so the count.
+            for _ in 0..9 {
+                let code = send(&vault, what, true, NOW).await;
+                assert_eq!(try_it(&vault, what, code.expose(), NOW).await, right());
+            }
+            let other = CodeFor { subject: AccountId::from_bytes([2; 16]), ..what };
+            let code = send(&vault, other, true, NOW).await;
+            for _ in 0..5 {
+                assert_eq!(try_it(&vault, other, code.expose(), NOW.plus(300)).await, Tried::Expired);
+            }
+            let used_up = Tried::UsedUp { for_today: false, retry_after: 0 };
+            assert_eq!(try_it(&vault, other, code.expose(), NOW.plus(300)).await, used_up);
+            let code = send(&vault, other, true, NOW).await;
+            assert_eq!(try_it(&vault, other, code.expose(), NOW).await, right());
         });
     }
 

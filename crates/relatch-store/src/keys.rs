@@ -23,7 +23,7 @@ pub struct Keys {
 }
 
 /// Prefix, and whether the key names the hour of its end. The list that docs/KEYS.md is compared with.
-pub const PREFIXES: [(&str, bool); 48] = [
+pub const PREFIXES: [(&str, bool); 50] = [
     ("account", false),
     ("account-at", false),
     ("account-seq", false),
@@ -49,6 +49,7 @@ pub const PREFIXES: [(&str, bool); 48] = [
     ("group-seq", false),
     ("helpdesk-code", false),
     ("limit", true),
+    ("limit-closed", true),
     ("lock", false),
     ("logo", false),
     ("member-at", false),
@@ -66,6 +67,7 @@ pub const PREFIXES: [(&str, bool); 48] = [
     ("sends", false),
     ("session", true),
     ("session-at", false),
+    ("session-seen", true),
     ("session-seq", false),
     ("setup", false),
     ("sharers", false),
@@ -240,6 +242,9 @@ impl Keys {
     pub fn limit(&self, name: &str, slot: u32, window: u64, end: Timestamp) -> String {
         self.ending("limit", end, &[name.as_bytes(), &slot.to_be_bytes(), &window.to_be_bytes()])
     }
+    pub fn limit_closed(&self, name: &str, slot: u32, window: u64, end: Timestamp) -> String {
+        self.ending("limit-closed", end, &[name.as_bytes(), &slot.to_be_bytes(), &window.to_be_bytes()])
+    }
     pub fn attempts(
         &self,
         purpose: Purpose,
@@ -294,6 +299,9 @@ impl Keys {
     }
     pub fn session(&self, token: &[u8; 32], end: Timestamp) -> String {
         self.ending("session", end, &[token])
+    }
+    pub fn session_seen(&self, binding: &str, end: Timestamp) -> String {
+        self.ending("session-seen", end, &[binding.as_bytes()])
     }
     pub fn event(&self, place: u64) -> String {
         self.key("event", &[&place.to_be_bytes()])

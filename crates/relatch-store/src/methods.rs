@@ -163,6 +163,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             let end = Timestamp(step.saturating_add(3).saturating_mul(STEP));
             if self.wins(&self.keys.app_step(what.subject, id, step, end)).await? {
                 self.kv.increment(&quarter, -1).await?;
+                self.put_spent(batch, what, &charged)?;
                 return Ok(AppTried::Right);
             }
         }
@@ -214,6 +215,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             && self.wins(&self.keys.recovery_used(&set.id, at)).await?
         {
             self.note_used(batch, what.subject, &set.id, at, now).await?;
+            self.put_spent(batch, what, &charged)?;
             return Ok(AppTried::Right);
         }
         self.put_failed(batch, what, &charged)?;

@@ -282,8 +282,6 @@ pub struct SessionRecord {
     pub proven_at: Timestamp,
     #[serde(with = "as_text::time")]
     pub begun: Timestamp,
-    #[serde(with = "as_text::time")]
-    pub seen: Timestamp,
 }
 
 /// One live challenge per account and purpose: a newer one takes its place (SEC-11).

@@ -39,6 +39,7 @@ pub struct ListedSession {
     /// Names it among its owner's sessions; no secret.
     pub number: u64,
     pub record: SessionRecord,
+    pub seen: Timestamp,
     key: String,
 }
 
@@ -99,7 +100,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             None => self.random_id()?,
         };
         let token = SessionToken {
-            end: Timestamp::end_of_window(now.plus(SESSION_LIFE).window(3_600), 3_600),
+            end: end_of(now),
             secret: self.random()?,
         };
         let record = SessionRecord {
@@ -109,7 +110,6 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             binding,
             proven_at: now,
             begun: now,
-            seen: now,
         };
         let key = self.keys.session(&token.secret, token.end);
         let mut device = None;
@@ -138,8 +138,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             let place: Option<SessionPlace> = self.read(&self.keys.session_at(person.account.id, place)).await?;
             let Some(SessionPlace { number, key }) = place else { continue };
             let Some(record) = self.read::<SessionRecord>(&key).await? else { continue };
-            if self.live_stage(&record, person, now).is_some() {
-                found.push(ListedSession { number, record, key });
+            let seen = self.last_seen(&record, now).await?;
+            if live_stage(&record, seen, person, now).is_some() {
+                found.push(ListedSession { number, record, seen, key });
             }
         }
         found.sort_by_key(|session| std::cmp::Reverse(session.number));
@@ -152,13 +153,14 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.put(batch, session.key.clone(), &ended)
     }
 
-    /// How far a session is, if it is alive: not ended, not too old, not idle, its account enabled,
-    /// its password not changed since.
-    fn live_stage(&self, record: &SessionRecord, person: &Person, now: Timestamp) -> Option<Stage> {
-        let stage = record.stage.live()?;
-        let over = is_over(stage, person.account.is_administrator(), record.begun, record.seen, now);
-        let dead = over || !person.account.is_enabled() || person.password.generation != record.generation;
-        (!dead).then_some(stage)
+    /// When a session was last seen. A record of its own, so that noting it never writes over an end that came at the
+    /// same moment.
+    async fn last_seen(&self, record: &SessionRecord, now: Timestamp) -> Result<Timestamp, StoreError> {
+        if !now.is_past(record.begun, SEEN_EVERY) {
+            return Ok(record.begun);
+        }
+        let seen: Option<u64> = self.read(&self.keys.session_seen(&record.binding, end_of(record.begun))).await?;
+        Ok(seen.map_or(record.begun, |seen| record.begun.max(Timestamp(seen))))
     }
 
     /// Ends a session; its token is dead with the batch.
@@ -173,11 +175,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let key = self.keys.session(&token.secret, token.end);
         let Some(record) = self.read::<SessionRecord>(&key).await? else { return Ok(None) };
         let Some(person) = self.person(record.account).await? else { return Ok(None) };
-        let Some(stage) = self.live_stage(&record, &person, now) else { return Ok(None) };
-        if now.is_past(record.seen, SEEN_EVERY) {
+        let seen = self.last_seen(&record, now).await?;
+        let Some(stage) = live_stage(&record, seen, &person, now) else { return Ok(None) };
+        if now.is_past(seen, SEEN_EVERY) {
             let mut batch = Batch::default();
-            let seen = SessionRecord { seen: now, ..record.clone() };
-            self.put(&mut batch, key, &seen)?;
+            self.put(&mut batch, self.keys.session_seen(&record.binding, end_of(record.begun)), &now.0)?;
             self.commit(batch).await?;
         }
         Ok(Some(OpenSession { record, stage, person, token }))
@@ -187,6 +189,20 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub fn csrf_token(&self, cookie: &str) -> String {
         BASE64URL_NOPAD.encode(&self.keys.mac("csrf", &[cookie.as_bytes()]))
     }
+}
+
+/// How far a session is, if it is alive: not ended, not too old, not idle, its account enabled, its password not
+/// changed since.
+fn live_stage(record: &SessionRecord, seen: Timestamp, person: &Person, now: Timestamp) -> Option<Stage> {
+    let stage = record.stage.live()?;
+    let over = is_over(stage, person.account.is_administrator(), record.begun, seen, now);
+    let dead = over || !person.account.is_enabled() || person.password.generation != record.generation;
+    (!dead).then_some(stage)
+}
+
+/// The end of the hour in which a session is over at the latest.
+fn end_of(begun: Timestamp) -> Timestamp {
+    Timestamp::end_of_window(begun.plus(SESSION_LIFE).window(3_600), 3_600)
 }
 
 #[cfg(test)]
@@ -223,6 +239,28 @@ mod tests {
             vault.commit(batch).await.unwrap();
             assert!(!lives(&session, NOW).await, "of somebody who is blocked");
             assert!(!lives(&session, NOW.plus(SESSION_LIFE)).await);
+        });
+    }
+
+    #[test]
+    fn a_session_that_is_used_goes_on_and_its_end_is_final() {
+        pollster::block_on(async {
+            let vault = vault();
+            let id = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let person = vault.person(id).await.unwrap().unwrap();
+            let token = opened(&vault, &person, 1).await;
+            let later = NOW.plus(SESSION_IDLE - 1);
+            let session = vault.session(&token, later).await.unwrap().unwrap();
+            assert_eq!(vault.sessions_of(&person, later).await.unwrap()[0].seen, later);
+            assert!(vault.session(&token, later.plus(SESSION_IDLE - 1)).await.unwrap().is_some());
+            // What a request that began before the end notes after it.
+            let mut end = Batch::default();
+            vault.end_session(&mut end, &session).unwrap();
+            vault.commit(end).await.unwrap();
+            let mut late = Batch::default();
+            vault.put(&mut late, vault.keys.session_seen(&session.record.binding, end_of(NOW)), &later.0).unwrap();
+            vault.commit(late).await.unwrap();
+            assert!(vault.session(&token, later).await.unwrap().is_none());
         });
     }
 }

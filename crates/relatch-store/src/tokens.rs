@@ -1,18 +1,18 @@
 //! What travels in the flow cookie: sealed, the same length for everybody.
 
 use crate::kv::{Entropy, Kv, StoreError};
-use crate::records::{Person, Policy, as_text};
+use crate::records::{Person, Policy, Purpose, as_text};
 use crate::vault::Vault;
 use data_encoding::BASE64URL_NOPAD;
-use relatch_core::enrolment::is_enough;
+use relatch_core::enrolment::{Standing, is_enough};
 use relatch_core::limits::{FLOW_LIFE, GRANT_LIFE};
-use relatch_core::methods::Kinds;
+use relatch_core::methods::{Kind, Kinds};
 use relatch_core::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Every flow is padded to this many bytes before it is sealed, so that the cookie's length says
 /// nothing (SEC-1).
-const PADDED: usize = 576;
+const PADDED: usize = 832;
 const CONTEXT: &str = "flow";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,8 @@ pub struct Flow {
     pub reason: Reason,
     /// Kinds proven so far, as [`relatch_core::methods::Kinds::bits`].
     pub proofs: u8,
+    /// The methods that proved them, by their ids.
+    pub proven_by: Vec<String>,
     /// First of the places this flow reserved in the log.
     pub log: u64,
 }
@@ -70,16 +72,42 @@ pub enum Reason {
 }
 
 impl Flow {
+    /// What was proven, whether or not it still counts.
     pub fn proven(&self) -> Kinds {
         Kinds::from_bits(self.proofs)
     }
 
+    /// Keeps that `person` has just proven `kind`, and with which method.
+    pub fn proves(&mut self, kind: Kind, person: &Person) {
+        self.proofs = self.proven().with(kind).bits();
+        self.proven_by.extend(person.methods.id_of(kind).map(str::to_owned));
+    }
+
+    /// Who `person` is to this flow, now, and what it has proven that still counts: a method that was removed,
+    /// replaced, closed or switched off meanwhile proves nothing any more (SEC-46).
+    pub fn standing(&self, person: &Person, policy: &Policy) -> (Standing, Kinds) {
+        let standing = person.standing(policy);
+        let allowed = policy.methods.allowed().kinds();
+        let counts = |kind: &Kind| match person.methods.id_of(*kind) {
+            Some(id) => {
+                let is_open = allowed.has(*kind) && !person.methods.is_closed(id, Purpose::Reset);
+                is_open && self.proven_by.iter().any(|by| by == id)
+            }
+            None => *kind == Kind::HelpdeskCode,
+        };
+        let proven: Kinds = self.proven().iter().filter(counts).collect();
+        // The last recovery code is used up once it has proven something, and what it proved it has proven.
+        let own = proven.iter().filter(|kind| *kind != Kind::HelpdeskCode);
+        (Standing { kinds: own.fold(standing.kinds, Kinds::with), ..standing }, proven)
+    }
+
     /// Is the grant this flow holds still about the account as it is? `person` is who it is about, now.
     pub fn holds_grant(&self, person: &Person, policy: &Policy) -> bool {
+        let (standing, proven) = self.standing(person, policy);
         self.real
             && self.stage == FlowStage::Proven
             && person.password.generation == self.generation
-            && is_enough(person.standing(policy), self.proven())
+            && is_enough(standing, proven)
     }
 
     pub fn is_over(&self, now: Timestamp) -> bool {
@@ -129,6 +157,7 @@ mod tests {
             proven_at: Timestamp(1_100),
             reason: Reason::Forgot,
             proofs: 0,
+            proven_by: Vec::new(),
             log: 1,
         }
     }

@@ -39,6 +39,12 @@ impl CodeFor {
     fn attempts(self, window: u64) -> Counter {
         Counter::Attempts(self.purpose, self.subject, self.generation, window)
     }
+    /// `Vault::put_spent`.
+    fn put_spent(self, batch: &mut Batch, window: u64, attempt: u64) {
+        if self.purpose == Purpose::Reset {
+            batch.push((self.failed(window), Record::Failed(attempt)));
+        }
+    }
     fn failure(self, window: u64) -> Ghost {
         Ghost::Failed(self.purpose, self.subject, self.generation, window)
     }
@@ -72,6 +78,9 @@ pub fn try_code(io: &mut Io<'_>, batch: &mut Batch, what: CodeFor, typed: Option
     let allowed = challenge.map_or(FAILURES_PER_DAY, |challenge| challenge.allowed);
     if !may_evaluate(attempt, allowed) {
         note_refused(io, challenge, attempt);
+        if !day_is_used_up(attempt) {
+            batch.push((what.failed(window), Record::Failed(attempt)));
+        }
         return Ok(Tried::UsedUp);
     }
     if let Some((challenge, typed)) = challenge.zip(typed) {
@@ -85,6 +94,7 @@ pub fn try_code(io: &mut Io<'_>, batch: &mut Batch, what: CodeFor, typed: Option
             && (io.is(Mutation::CodeWithoutGate) || io.wins(Counter::CodeClaim(code))?)
         {
             io.note(Ghost::CodeWon(code));
+            what.put_spent(batch, window, attempt);
             return Ok(Tried::Right(challenge.via, window));
         }
     }
@@ -133,6 +143,7 @@ pub fn try_recovery_code(
         let mut methods = io.methods(what.subject)?;
         methods.recovery_used = methods.recovery_used.saturating_add(1);
         put_methods(io, batch, what.subject, methods)?;
+        what.put_spent(batch, window, attempt);
         return Ok(Tried::Right(Kind::RecoveryCodes, window));
     }
     io.note(what.failure(window));
