@@ -129,10 +129,10 @@ test("the limits are there to be looked at, and are found by their words", async
   const { context, page } = await portal();
   await page.goto("/admin/policy#password-reset/limits");
   await heading(page, "Limits");
-  const line = page.getByRole("row").filter({ hasText: "Evaluations of one code" });
+  const line = page.getByRole("row").filter({ hasText: "Tries that one code allows" });
   assert.equal(await line.getByRole("cell").last().textContent(), "5");
-  await field(page, "Find a limit").fill("evaluations");
-  await page.getByRole("row").filter({ hasText: "Codes per flow" }).waitFor({ state: "hidden" });
+  await field(page, "Find a limit").fill("one code allows");
+  await page.getByRole("row").filter({ hasText: "Codes that are sent in one reset" }).waitFor({ state: "hidden" });
   assert.equal(await line.isVisible(), true);
   assertQuiet(context);
   await context.close();

@@ -20,7 +20,7 @@ pub struct Pages<'a> {
     pub entitlement: EntitlementPage,
 }
 
-/// Every number Relatch goes by: to be looked at.
+/// The table of limits, to be looked at.
 #[derive(Serialize)]
 pub struct Limits {
     pub limits: Vec<LimitLine>,

@@ -1,4 +1,5 @@
-//! Every number of the security contract, in one place, with its source.
+//! The limits of the security contract, in one place, with their sources: how often, how long, how much. What each
+//! means is read in the portal too, so it is said in an administrator's words.
 //!
 //! "NIST" is SP 800-63B-4, "ASVS" is OWASP ASVS 5.0, "Entra" is Microsoft's published SSPR
 //! behaviour; (choice) marks our own number.
@@ -54,55 +55,57 @@ macro_rules! limits {
 }
 
 limits! {
-    /// START per client address: 10 in 10 minutes (choice).
+    /// Resets begun from one client address: 10 in 10 minutes (choice).
     Limited START_PER_CLIENT: Limit = Limit { name: "start", count: 10, window: 10 * MINUTE };
 
-    /// Seconds a browser has to send in the answer to a bot check (choice).
+    /// Time a browser has to send in the answer to a bot check (choice).
     Seconds BOT_CHECK_LIFE: u64 = 10 * MINUTE;
 
     /// Hashes a browser has to try for a bot check at most, half as many on average: less than a second on a phone
-    /// (choice; twice as many for every step of FAILURES_PER_STEP).
+    /// (choice; more while many codes are wrong).
     Count BOT_CHECK_EFFORT: u64 = 30_000;
 
-    /// Longest token of Cloudflare's Turnstile in bytes (theirs).
+    /// Longest answer of Cloudflare Turnstile that is passed on to be checked, in bytes (theirs).
     Bytes TURNSTILE_TOKEN_MAX: usize = 2_048;
 
-    /// Longest token of hCaptcha in bytes (choice; they name no number, and some have more than 4,000).
+    /// Longest answer of hCaptcha that is passed on to be checked, in bytes (choice; they name no number, and some have
+    /// more than 4,000).
     Bytes HCAPTCHA_TOKEN_MAX: usize = 6 * 1_024;
 
-    /// A provider of bot checks is waited for no longer than this, then START is refused: seconds (choice).
+    /// Where another company makes the bot check, it is waited for no longer than this; then no reset begins (choice).
     Seconds BOT_CHECK_TIMEOUT: u64 = 5;
 
-    /// Largest answer of such a provider in bytes (choice; they have a few hundred).
+    /// Largest answer that is read of a company that makes the bot check, in bytes (choice; they have a few hundred).
     Bytes BOT_CHECK_ANSWER_MAX: usize = 16 * 1_024;
 
     /// So many wrong codes in an hour, of all people together, make the bot check twice as hard, twice as many four
     /// times, and so on (choice).
     Count FAILURES_PER_STEP: u64 = 50;
 
-    /// The bot check gets harder in so many steps at most: 32 times (choice).
+    /// The bot check gets twice as hard so many times at most: 32 times in all (choice).
     Count BOT_CHECK_STEPS: u32 = 5;
 
     /// So many wrong codes in an hour, or one for every hundred registered people if that is more, raise an alert
     /// (choice; the arithmetic is in docs/THREATS.md).
     Count FAILURES_ALERT: u64 = 100;
 
-    /// Of so many texts or calls to new numbers of one country in an hour, CONVERSION_MIN in a hundred have to be
-    /// answered with their code; otherwise the country is paused until the hour ends, and an alert raised (choice).
+    /// Once so many texts and calls went to new numbers of one country in an hour, it matters how many were answered
+    /// with their code: if too few were, the country is paused until the hour ends, and an alert raised (choice).
     Count CONVERSION_SENDS: u64 = 50;
 
-    /// See CONVERSION_SENDS.
+    /// Of a hundred texts and calls to new numbers of one country, so many have to be answered with their code, or the
+    /// country is paused (choice).
     Count CONVERSION_MIN: u64 = 30;
 
-    /// SEND per client address: 10 an hour (choice).
+    /// Codes asked for from one client address: 10 an hour (choice).
     Limited SEND_PER_CLIENT: Limit = Limit { name: "send", count: 10, window: HOUR };
 
-    /// Failed VERIFY per client address: 30 an hour (choice). After the last of them nothing from there is looked at,
-    /// right or wrong, until the hour ends.
+    /// Wrong codes from one client address: 30 an hour (choice). Right ones do not count. After the thirtieth nothing
+    /// from there is looked at, right or wrong, until the hour ends.
     Limited VERIFY_FAILURES_PER_CLIENT: Limit = Limit { name: "verify", count: 30, window: HOUR };
 
-    /// Changes one person makes to what they registered, app and recovery codes, in a day: each is a notice to their
-    /// phone, which costs money (choice).
+    /// Changes one person makes to their authenticator app and recovery codes in a day: each is a notice to their phone,
+    /// which costs money (choice).
     Limited METHOD_CHANGES_PER_ACCOUNT: Limit = Limit { name: "methods", count: 20, window: DAY };
 
     /// Changes of one account's password by whoever knows it, in a day: each is a notice too (choice).
@@ -111,13 +114,15 @@ limits! {
     /// What one administrator does for one person that the person is told of, in a day: each is a notice too (choice).
     Limited HELP_PER_ACCOUNT: Limit = Limit { name: "help", count: 20, window: DAY };
 
-    /// SIGNIN per client address: 20 in 10 minutes (choice). Charged before the password is hashed.
+    /// Sign-ins and changes of password from one client address: 20 in 10 minutes (choice). Right passwords count too:
+    /// they are as much work.
     Limited SIGN_IN_PER_CLIENT: Limit = Limit { name: "signin", count: 20, window: 10 * MINUTE };
 
-    /// Tries of the set-up secret per client address: 10 in 10 minutes (choice).
+    /// Tries of the set-up secret from one client address: 10 in 10 minutes (choice).
     Limited SETUP_PER_CLIENT: Limit = Limit { name: "setup", count: 10, window: 10 * MINUTE };
 
-    /// Digits of a code (ASVS 6.5.4 asks for 20 bits, NIST 3.1.3.2 for 6 digits; the arithmetic is in docs/THREATS.md).
+    /// Digits of a code that is sent (ASVS 6.5.4 asks for 20 bits, NIST 3.1.3.2 for 6 digits; the arithmetic is in
+    /// docs/THREATS.md).
     Count CODE_DIGITS: usize = 8;
 
     /// A code sent by text or voice lives 5 minutes (Entra; ASVS 6.5.5 allows 10).
@@ -126,79 +131,83 @@ limits! {
     /// A code sent by mail lives 10 minutes (ASVS 6.5.5).
     Seconds MAILED_CODE_LIFE: u64 = 10 * MINUTE;
 
-    /// Codes of an app that are looked at in 15 minutes, per account and purpose (choice, after NIST 3.2.2).
+    /// Wrong codes of an authenticator app in a quarter of an hour, per account, for resets, sign-ins and registrations
+    /// each (choice, after NIST 3.2.2).
     Count APP_ATTEMPTS: u64 = 5;
 
-    /// The window of [`APP_ATTEMPTS`].
+    /// Wrong codes of an authenticator app are counted for this long, then anew (choice).
     Seconds APP_WINDOW: u64 = 15 * MINUTE;
 
     /// Accounts that may share one phone or address (choice; SEC-48).
     Count ACCOUNTS_PER_DESTINATION: u64 = 5;
 
-    /// Evaluations of one code (Entra, Twilio: 5).
+    /// Tries that one code allows (Entra, Twilio: 5).
     Count ATTEMPTS_PER_CODE: u64 = 5;
 
-    /// Wrong codes per account and purpose in 24 hours (choice).
+    /// Wrong codes of one account in a day, for resets, sign-ins and registrations each (choice).
     Count FAILURES_PER_DAY: u64 = 10;
 
-    /// The window of [`FAILURES_PER_DAY`].
+    /// Wrong codes of one account are counted for this long, from midnight UTC, then anew (choice).
     Seconds FAILURE_WINDOW: u64 = DAY;
 
     /// Wrong answers in a row that close one method until it is registered anew (NIST 3.2.2: 100 at most).
     Count METHOD_FAILURES: i64 = 100;
 
-    /// Seconds to wait after the first, second, third and every later code (choice).
+    /// Seconds to wait for another code after the first, second, third and every later one (choice).
     Waits SEND_COOLDOWNS: [u64; 4] = [30, 60, 120, 300];
 
-    /// A winner that dies before it writes down what it won holds up others until the end of its span: of a
-    /// record, of a message to a destination, of a password (choice).
+    /// Of several people who save the same thing at once, one wins. If the service stops before it has saved it, the
+    /// next one can win when this time is over (choice).
     Seconds RECORD_CLAIM: u64 = MINUTE;
 
-    /// See RECORD_CLAIM; for messages.
+    /// Of several requests for a message to the same phone or address, one wins. If the service stops before it has
+    /// written that down, the next one can win when this time is over (choice).
     Seconds SEND_CLAIM: u64 = 5 * MINUTE;
 
-    /// See RECORD_CLAIM; for passwords.
+    /// Of several new passwords for one account at once, one wins. If the service stops before it has saved it, the
+    /// next one can win when this time is over (choice).
     Seconds PASSWORD_CLAIM: u64 = 15 * MINUTE;
 
-    /// So close to the end or the beginning of a span, what is won has to be won in the next or the last one too:
-    /// no request takes longer (choice, the host's time-out).
+    /// One of several who save the same thing wins, in each minute, five minutes or quarter of an hour anew. So close
+    /// to where two of these meet, one has to win in both, so that no two win (choice; no request takes longer, by the
+    /// host's time-out).
     Seconds CLAIM_MARGIN: u64 = 30;
 
-    /// Codes per flow (choice).
+    /// Codes that are sent in one reset (choice).
     Count SENDS_PER_FLOW: u64 = 3;
 
-    /// Codes per destination and hour (Entra: 5 texts an hour).
+    /// Codes to one phone or address in an hour (Entra: 5 texts an hour).
     Count SENDS_PER_HOUR: usize = 5;
 
-    /// Codes per destination and day (choice).
+    /// Codes to one phone or address in a day (choice).
     Count SENDS_PER_DAY: usize = 10;
 
-    /// New numbers of one range, all digits but the last four, that are written to in an hour (choice, after
-    /// Twilio's advice about neighbouring numbers).
+    /// Texts and calls to new numbers of one range, all digits but the last four, in an hour (choice, after Twilio's
+    /// advice about neighbouring numbers).
     Limited NEW_NUMBERS_PER_RANGE: Limit = Limit { name: "range", count: 10, window: HOUR };
 
-    /// Calls to new numbers: a quarter as many as texts, because they cost more (choice).
+    /// So many times fewer calls than texts to new numbers, because calls cost more (choice).
     Count CALLS_PART: u64 = 4;
 
-    /// A day's texts to new numbers: as many as five full hours have (choice).
+    /// Texts and calls to new numbers in a day: as many as in so many full hours (choice).
     Count DAY_IN_HOURS: u64 = 5;
 
-    /// A message is tried against its provider for this long at most, whatever its code's life.
+    /// A provider of texts, calls or mail is waited for no longer than this, however long the code is good (choice).
     Seconds DELIVERY_TIMEOUT: u64 = 10;
 
-    /// A list of breached passwords is waited for no longer than this: seconds (choice).
+    /// A list of breached passwords is waited for no longer than this; then the password is not looked up (choice).
     Seconds BREACH_TIMEOUT: u64 = 3;
 
-    /// Largest such list in bytes (choice; with padding they are 50 KiB).
+    /// Largest list of breached passwords that is read, in bytes (choice; with padding they are 50 KiB).
     Bytes BREACH_LIST_MAX: usize = 256 * 1_024;
 
-    /// A notice of what was done is tried for an hour (choice).
+    /// A notice of what was done with an account is not delivered after this long (choice).
     Seconds NOTICE_LIFE: u64 = HOUR;
 
-    /// A reset flow, from START to SETPW (Entra: 15 minutes).
+    /// A reset, from the name that is typed to the new password (Entra: 15 minutes).
     Seconds FLOW_LIFE: u64 = 15 * MINUTE;
 
-    /// What a right code buys: 5 minutes to choose a password (choice).
+    /// What a right code buys: 5 minutes to choose a password or to unlock (choice).
     Seconds GRANT_LIFE: u64 = 5 * MINUTE;
 
     /// A phone must be proven within 10 minutes of being named (NIST 4.1.2.2).
@@ -210,7 +219,7 @@ limits! {
     /// The first lock lasts a minute, each next one twice as long (Entra: 60 s, growing).
     Seconds LOCK_FIRST: u64 = MINUTE;
 
-    /// No lock lasts longer than an hour (choice).
+    /// No lock that ends by itself lasts longer than an hour (choice).
     Seconds LOCK_LONGEST: u64 = HOUR;
 
     /// Wrong passwords in a row after which a lock no longer ends by itself (NIST 3.2.2: 100 at most).
@@ -222,7 +231,7 @@ limits! {
     /// A device stays known for 90 days after a sign-in was completed on it (choice).
     Seconds DEVICE_LIFE: u64 = 90 * DAY;
 
-    /// Password proven, something else still asked: 5 minutes (choice).
+    /// Time to prove the second factor after a right password (choice).
     Seconds PENDING_LIFE: u64 = 5 * MINUTE;
 
     /// First sign-in: time to choose a password and register a phone (choice).
@@ -240,7 +249,8 @@ limits! {
     /// An administrator's session dies after 8 hours (choice).
     Seconds ADMIN_SESSION_LIFE: u64 = 8 * HOUR;
 
-    /// Adding a method needs a sign-in not older than this, or a new one (ASVS 7.5.1; 5 minutes).
+    /// Changing the password or what is registered needs a sign-in not older than this, or a new one (ASVS 7.5.1;
+    /// choice).
     Seconds STEP_UP_LIFE: u64 = 5 * MINUTE;
 
     /// Shortest password where no second factor is asked (NIST 3.1.1.2).
@@ -249,19 +259,19 @@ limits! {
     /// Shortest password of an account that has a second factor (NIST 3.1.1.2).
     Count PASSWORD_MIN_WITH_SECOND_FACTOR: usize = 8;
 
-    /// Longest password, in code points (Entra: 256).
+    /// Longest password, in characters (Unicode code points; Entra: 256).
     Count PASSWORD_MAX: usize = 256;
 
-    /// Longest password, in UTF-8 bytes; refused before any work is done on it (SEC-37).
+    /// Longest password, in bytes (UTF-8); refused before any work is done on it (SEC-37).
     Bytes PASSWORD_MAX_BYTES: usize = 1_024;
 
-    /// Largest request body in bytes (SEC-37, SEC-68).
+    /// Largest request that is read, in bytes (SEC-37, SEC-68).
     Bytes BODY_MAX: usize = 8 * 1_024;
 
-    /// Largest body that carries a logo: [`LOGO_MAX`] in base64, and a version.
+    /// Largest request that carries a logo, in bytes: on its way (base64) a logo is a third larger.
     Bytes LOGO_BODY_MAX: usize = 40 * 1_024;
 
-    /// Deepest nesting of a request body (SEC-68).
+    /// Deepest nesting of what a request sends (SEC-68).
     Count BODY_DEPTH: usize = 8;
 
     /// Longest name of a person or group as it is typed, in bytes (choice).
@@ -282,18 +292,17 @@ limits! {
     /// Addresses people may be sent on to (choice).
     Count RETURN_ADDRESSES: usize = 10;
 
-    /// What has ended stays for a day before it is removed: seconds (choice; whoever is late finds it gone for
-    /// them, not as new).
+    /// What has ended stays for a day before it is removed: whoever is late finds it over, not as new (choice).
     Seconds SWEEP_MARGIN: u64 = DAY;
 
-    /// Slots that decoys and client addresses share per window, so that strangers cannot grow the
-    /// store without bound (SEC-75).
+    /// Client addresses, and names that nobody has, share so many places for what is counted and kept of them, so that
+    /// strangers cannot grow the store without bound (SEC-75).
     Count STRANGER_SLOTS: u32 = 1 << 16;
 
-    /// Seconds a deleted account can be restored for: 30 days (Entra).
+    /// A deleted account can be restored for 30 days (Entra).
     Seconds RESTORABLE_FOR: u64 = 30 * 86_400;
 
-    /// Seconds a code lives that an administrator started a reset with: a day (choice).
+    /// A code that an administrator started a reset with is good for a day (choice).
     Seconds HELPDESK_CODE_LIFE: u64 = DAY;
 }
 
@@ -344,9 +353,12 @@ fn grouped(number: u64) -> String {
 /// The table as docs/LIMITS.md has it.
 pub fn markdown() -> String {
     let mut text = String::from(
-        "# Limits\n\nEvery number Relatch goes by, with its source. This page is written by a test from the table the code uses \
-         (`crates/relatch-core/src/limits.rs`); the portal shows the same one. \"NIST\" is SP 800-63B-4, \"ASVS\" is OWASP \
-         ASVS 5.0, \"Entra\" is Microsoft's published behaviour; (choice) marks our own number.\n\n\
+        "# Limits\n\nHow often, how long and how much: the limits Relatch goes by, each with its source. This page \
+         is written by a test from the table the code uses (`crates/relatch-core/src/limits.rs`); the portal shows \
+         the same one. \"NIST\" is SP 800-63B-4, \"ASVS\" is OWASP ASVS 5.0, \"Entra\" is Microsoft's published \
+         behaviour; (choice) marks our own number.\n\nOther numbers stand where they are used, like argon2id's \
+         parameters, those of an app's codes and of recovery codes (`hashing.rs`, `totp.rs` and `generate.rs` in \
+         `crates/relatch-core/src`), and how much of a list one page or one request takes.\n\n\
          | number | amount | what, and why |\n|---|---|---|\n",
     );
     for row in TABLE {

@@ -1,4 +1,4 @@
-// Password reset > Limits: the numbers Relatch goes by, to be looked at.
+// Password reset > Limits: how often, how long and how much, to be looked at.
 
 import { get } from "../../api.js";
 import { $, announce, count, stamp } from "../../dom.js";
