@@ -44,8 +44,8 @@ enum Judged {
     No(Tried),
 }
 
-/// Reset. Right, with a code that was sent: three commits (attempt, gate, event). Wrong: three (attempt,
-/// event, client's count).
+/// Reset. Right, with a code that was sent: three commits (attempt, gate, event). Wrong: six (attempt,
+/// wrong ones in a row, those of everybody in an hour, number, event, client's count).
 pub async fn reset<K: Kv, E: Entropy>(
     app: &App<K, E>,
     mut flow: Flow,
