@@ -8,6 +8,7 @@ use crate::world::World;
 use relatch_core::limits::{ATTEMPTS_PER_CODE, FAILURE_WINDOW, FAILURES_PER_DAY};
 use relatch_core::lockout::{allowance, may_compare};
 use relatch_core::methods::Kind;
+use relatch_core::sending::{Sending, may_send};
 use stateright::Property;
 
 pub const FIVE_PER_CODE: &str = "a code is compared five times at most";
@@ -106,7 +107,7 @@ fn at_most(world: &World, most: u64, counts: fn(&Ghost) -> bool) -> bool {
     world.ghosts.iter().all(|(ghost, count)| !counts(&ghost) || u64::from(count) <= most)
 }
 
-/// Would somebody who signed in now, on any device, have the password compared and the phone's code taken?
+/// Would somebody who signed in now, on any device, have the password compared, a code sent, and that code taken?
 fn can_sign_in(scenario: &Scenario, world: &World, who: Who) -> bool {
     let now = scenario.moment(world.at);
     let day = now.window(FAILURE_WINDOW);
@@ -121,5 +122,9 @@ fn can_sign_in(scenario: &Scenario, world: &World, who: Who) -> bool {
     });
     let open = world.store.methods(who).open_kinds(Purpose::SignIn).has(Kind::Phone);
     let tried = world.store.sum(Counter::Attempts(Purpose::SignIn, who, generation, day));
-    password && open && tried == 0
+    let is_free = match world.store.get(Key::Sends(scenario.line(Purpose::SignIn, who, Kind::Phone))) {
+        Some(Record::Sends(sends)) => may_send(&sends.sent, now) == Sending::Allowed,
+        _ => true,
+    };
+    password && open && tried == 0 && is_free
 }

@@ -30,10 +30,11 @@ pub enum KeptAt {
     Decoy(Who),
 }
 
-/// Where messages go. Accounts whose numbers are the same share a line; nobody's is a decoy of one account.
+/// Where messages go, and what for. Accounts whose numbers are the same share a line; nobody's is a decoy of one
+/// account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Line {
-    Of(Kind, u8),
+    Of(Purpose, Kind, u8),
     Nobodys(Who),
 }
 
@@ -195,5 +196,15 @@ impl Person {
             needed: allowed.needed,
             second_factor: self.methods.phone,
         }
+    }
+
+    /// `Flow::standing`: what was proven counts while it is registered, allowed and open. A set of recovery codes is
+    /// registered also when the last of them was used.
+    pub fn standing_of(self, policy: Policy, proven: Kinds) -> (Standing, Kinds) {
+        let standing = self.standing(policy);
+        let registered = self.methods.kinds().with_if(Kind::RecoveryCodes, self.methods.recovery > 0);
+        let counts = registered.without(self.methods.closed(Purpose::Reset)).and(policy.allowed().kinds());
+        let proven = proven.and(counts);
+        (Standing { kinds: proven.iter().fold(standing.kinds, Kinds::with), ..standing }, proven)
     }
 }

@@ -25,6 +25,10 @@ pub enum Mutation {
     TrustTheCookie,
     /// Wrong answers in resets and at sign-in are counted in one row.
     OneRowForAll,
+    /// Messages for resets and for sign-ins are counted together.
+    OneLineForAll,
+    /// A method that was removed after it proved something still proves it.
+    RemovedStillProves,
     /// A request close to the end of a span of claims wins the gate of that span only.
     OneSpan,
     /// The attempt a right code is given back is taken from today's, whenever it was charged.
@@ -127,8 +131,9 @@ impl Scenario {
         }
     }
 
-    pub fn line(&self, who: Who, kind: Kind) -> Line {
-        Line::Of(kind, if self.shared_phone && kind == Kind::Phone { 0 } else { who })
+    pub fn line(&self, purpose: Purpose, who: Who, kind: Kind) -> Line {
+        let purpose = if self.mutation == Some(Mutation::OneLineForAll) { Purpose::Reset } else { purpose };
+        Line::Of(purpose, kind, if self.shared_phone && kind == Kind::Phone { 0 } else { who })
     }
 
     pub fn moment(&self, at: u8) -> Timestamp {

@@ -209,7 +209,10 @@ impl Scenario {
 /// Is what was proven in this flow enough for the account as it is at this moment?
 fn enough(store: &Store, ask: Ask) -> bool {
     let Ask::SetPassword(cookie) = ask else { return false };
-    store.person(cookie.subject).is_some_and(|person| is_enough(person.standing(store.policy()), cookie.won))
+    store.person(cookie.subject).is_some_and(|person| {
+        let (standing, won) = person.standing_of(store.policy(), cookie.won);
+        is_enough(standing, won)
+    })
 }
 
 fn charge(left: &mut Left, ask: Ask) -> Option<()> {

@@ -93,6 +93,16 @@ fn wrong_answers_counted_for_resets_and_sign_ins_together_are_found() {
 }
 
 #[test]
+fn messages_counted_for_resets_and_sign_ins_together_are_found() {
+    is_found(bounds::locking_out(false), Mutation::OneLineForAll, says::SIGN_IN_OPEN);
+}
+
+#[test]
+fn a_removed_method_that_still_proves_something_is_found() {
+    is_found(bounds::changing(false), Mutation::RemovedStillProves, says::EARNED);
+}
+
+#[test]
 fn where_spans_of_claims_meet_one_wins_all_the_same() {
     check(bounds::two_quarters());
     check(bounds::two_spans());

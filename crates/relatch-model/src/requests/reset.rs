@@ -42,7 +42,8 @@ pub fn send(io: &mut Io<'_>, mut cookie: Cookie, kind: Kind, typed_theirs: bool)
     let person = io.person(cookie.subject)?;
     let policy = io.policy()?;
     let registered = typed_theirs && person.is_some_and(|person| is_theirs(person, policy, &cookie, kind));
-    let theirs = if typed_theirs { io.scenario.line(cookie.subject, kind) } else { Line::Of(kind, u8::MAX) };
+    let other = Line::Of(Purpose::Reset, kind, u8::MAX);
+    let theirs = if typed_theirs { io.scenario.line(Purpose::Reset, cookie.subject, kind) } else { other };
     let theirs = codes::send_slot(io, theirs)?;
     let nobodys = codes::send_slot(io, Line::Nobodys(cookie.subject))?;
     let deliver = registered && theirs.sending == Sending::Allowed;
@@ -71,10 +72,8 @@ pub fn send(io: &mut Io<'_>, mut cookie: Cookie, kind: Kind, typed_theirs: bool)
 }
 
 fn is_theirs(person: Person, policy: Policy, cookie: &Cookie, kind: Kind) -> bool {
-    let standing = person.standing(policy);
-    standing.kinds_left(cookie.proofs).has(kind)
-        && person.generation == cookie.generation
-        && may_go_on(standing, cookie.proofs)
+    let (standing, proven) = person.standing_of(policy, cookie.proofs);
+    standing.kinds_left(proven).has(kind) && person.generation == cookie.generation && may_go_on(standing, proven)
 }
 
 /// components/verify-code.
@@ -82,7 +81,8 @@ pub fn verify(io: &mut Io<'_>, mut cookie: Cookie, proof: Proof) -> Stepped<Answ
     let person = io.person(cookie.subject)?;
     let policy = io.policy()?;
     let entitled = person.filter(|person| {
-        let goes_on = may_go_on(person.standing(policy), cookie.proofs);
+        let (standing, proven) = person.standing_of(policy, cookie.proofs);
+        let goes_on = may_go_on(standing, proven);
         person.generation == cookie.generation && goes_on
     });
     let own = KeptAt::Own(cookie.subject);
@@ -93,7 +93,7 @@ pub fn verify(io: &mut Io<'_>, mut cookie: Cookie, proof: Proof) -> Stepped<Answ
         generation: cookie.generation,
         binding: cookie.flow,
     };
-    let standing = entitled.map(|person| person.standing(policy));
+    let standing = entitled.map(|person| person.standing_of(policy, cookie.proofs));
     let methods = entitled.map(|person| person.methods);
     let mut batch = Batch::new();
     let (tried, aimed) = match proof {
@@ -107,11 +107,11 @@ pub fn verify(io: &mut Io<'_>, mut cookie: Cookie, proof: Proof) -> Stepped<Answ
             (tried, None)
         }
         Proof::RecoveryCode(at) => {
-            let set = methods.filter(|_| standing.is_some_and(|standing| standing.kinds.has(Kind::RecoveryCodes)));
+            let set = methods.filter(|_| standing.is_some_and(|(standing, _)| standing.kinds.has(Kind::RecoveryCodes)));
             (codes::try_recovery_code(io, &mut batch, what, set, at)?, Some(Kind::RecoveryCodes))
         }
     };
-    let usable = |kind: Kind| standing.is_some_and(|standing| standing.kinds_left(cookie.proofs).has(kind));
+    let usable = |kind: Kind| standing.is_some_and(|(standing, proven)| standing.kinds_left(proven).has(kind));
     let kind = match tried {
         Tried::Right(kind, _) if usable(kind) => kind,
         Tried::Right(..) => {
@@ -126,14 +126,19 @@ pub fn verify(io: &mut Io<'_>, mut cookie: Cookie, proof: Proof) -> Stepped<Answ
     io.commit(batch)?;
     cookie.proofs = cookie.proofs.with(kind);
     cookie.won = cookie.won.with(kind);
-    let enough = standing.is_some_and(|standing| is_enough(standing, cookie.proofs));
+    let enough = entitled.is_some_and(|person| {
+        let (standing, proven) = person.standing_of(policy, cookie.proofs);
+        is_enough(standing, proven)
+    });
     cookie.stage = if enough { Stage::Proven } else { Stage::Started };
     Ok(Answer::Cookie(cookie))
 }
 
 /// `Flow::holds_grant`.
 fn holds_grant(io: &Io<'_>, person: Person, policy: Policy, cookie: &Cookie) -> bool {
-    let enough = is_enough(person.standing(policy), cookie.proofs) || io.is(Mutation::TrustTheCookie);
+    let (standing, proven) = person.standing_of(policy, cookie.proofs);
+    let proven = if io.is(Mutation::RemovedStillProves) { cookie.proofs } else { proven };
+    let enough = is_enough(standing, proven) || io.is(Mutation::TrustTheCookie);
     cookie.stage == Stage::Proven && person.generation == cookie.generation && enough
 }
 

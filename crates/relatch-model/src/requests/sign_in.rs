@@ -77,7 +77,7 @@ pub fn send(io: &mut Io<'_>, who: Who) -> Stepped<Answer> {
     if !person.methods.open_kinds(Purpose::SignIn).has(Kind::Phone) {
         return Ok(Answer::Nothing);
     }
-    let slot = codes::send_slot(io, io.scenario.line(who, Kind::Phone))?;
+    let slot = codes::send_slot(io, io.scenario.line(Purpose::SignIn, who, Kind::Phone))?;
     if slot.sending != Sending::Allowed || !codes::claim_send(io, &slot)? {
         return Ok(Answer::Nothing);
     }
