@@ -160,7 +160,7 @@ function press(button, root, act) {
 }
 
 const LAST =
-  "You need a phone or an app to sign in, so the last one cannot be removed. " +
+  "This is what you sign in with, or your only way back in, so it cannot be removed. " +
   "You can replace it, or add another one first.";
 
 function refuse(error, place) {
@@ -205,7 +205,7 @@ function renderPassword() {
   const rules = account.password_rules ?? likelyRules();
   const root = stamp("t-change", { name: account.name });
   enableToggles(root);
-  preparePassword(root, rules, [account.name, account.display_name], () => [organisation.name, organisation.domain]);
+  preparePassword(root, rules, [account.name, account.display_name], () => [organisation.name]);
   $("[data-cancel]", root).addEventListener("click", () => walk.go(""));
   handle($("form", root), {
     explain: (problem) => explain(problem, rules),

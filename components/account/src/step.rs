@@ -58,11 +58,8 @@ pub async fn remove_method<K: Kv, E: Entropy>(
     let before = &caller.person().methods;
     let kind = kind_of(before, method).ok_or(Code::NotFound)?;
     let mut batch = Batch::default();
-    match app.vault.remove_method(&mut batch, caller.person().account.id, method, app.now).await? {
-        Removed::Done(_) => written(app, caller, batch, kind).await,
-        Removed::LastOne => Err(Code::LastMethod.into()),
-        Removed::Unknown => Err(Code::NotFound.into()),
-    }
+    let removed = app.vault.remove_method(&mut batch, caller.person().account.id, method, app.now).await?;
+    written(app, caller, batch, removed, kind).await
 }
 
 pub async fn remove_recovery_codes<K: Kv, E: Entropy>(
@@ -70,12 +67,9 @@ pub async fn remove_recovery_codes<K: Kv, E: Entropy>(
     caller: &Caller,
 ) -> Stepped<Option<OutboxTicket>> {
     must_be_fresh(app, caller)?;
-    if caller.person().methods.recovery.is_none() {
-        return Err(Code::NotFound.into());
-    }
     let mut batch = Batch::default();
-    app.vault.remove_recovery_codes(&mut batch, caller.person().account.id, app.now).await?;
-    written(app, caller, batch, Kind::RecoveryCodes).await
+    let removed = app.vault.remove_recovery_codes(&mut batch, caller.person().account.id, app.now).await?;
+    written(app, caller, batch, removed, Kind::RecoveryCodes).await
 }
 
 fn kind_of(methods: &Methods, id: &str) -> Option<Kind> {
@@ -93,8 +87,14 @@ async fn written<K: Kv, E: Entropy>(
     app: &App<K, E>,
     caller: &Caller,
     mut batch: Batch,
+    removed: Removed,
     kind: Kind,
 ) -> Stepped<Option<OutboxTicket>> {
+    match removed {
+        Removed::Done(_) => {}
+        Removed::LastOne => return Err(Code::LastMethod.into()),
+        Removed::Unknown => return Err(Code::NotFound.into()),
+    }
     let policy = app.vault.policy().await?;
     let who = Some(caller.person().account.id.to_string());
     let method = Some(kind.as_str().to_owned());

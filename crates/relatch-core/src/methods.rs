@@ -139,8 +139,9 @@ impl Allowed {
         if self.kinds().count() < self.needed {
             found.push(Objection::TooFewKinds);
         }
-        // Administrators always need two kinds, and may not be left without.
-        if self.kinds().count() < ADMINISTRATOR_NEEDS {
+        // Administrators always need two kinds, and one of them at sign-in; none may be left without.
+        let at_sign_in = self.kinds().has(Kind::Phone) || self.kinds().has(Kind::App);
+        if self.kinds().count() < ADMINISTRATOR_NEEDS || !at_sign_in {
             found.push(Objection::LocksAdministratorsOut);
         }
         found
@@ -201,6 +202,9 @@ mod tests {
         );
         let only_text = Allowed { text: true, app: false, needed: 1, ..only_app };
         assert_eq!(only_text.objections(), [Objection::LocksAdministratorsOut]);
+        let nothing_for_sign_in = Allowed { text: false, call: false, app: false, needed: 1, ..ALL };
+        assert_eq!(nothing_for_sign_in.objections(), [Objection::LocksAdministratorsOut]);
+        assert_eq!(Allowed { app: true, ..nothing_for_sign_in }.objections(), []);
         assert_eq!(ALL.objections(), []);
     }
 

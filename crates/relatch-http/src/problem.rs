@@ -54,7 +54,7 @@ codes! {
     StaleVersion "stale_version" 409 "Somebody else saved this page after you opened it. Nothing was changed.",
     BusyRecord "busy_record" 409 "Somebody else is changing this right now. Try again in a moment.",
     WrongStep "wrong_step" 409 "This step is not the next one. Reload the page to go on from where you are.",
-    LastMethod "last_method" 409 "This is the last phone or app of your account. Register another one first.",
+    LastMethod "last_method" 409 "This is the last phone or app of your account, or the only way back in. Register another one first.",
     MethodClosed "method_closed" 409 "This way to sign in was closed after too many wrong codes. Use another one, or ask your helpdesk.",
     RegistrationIncomplete "registration_incomplete" 409 "Register one more way first.",
     AlreadySetUp "already_set_up" 409 "This service is already set up. Sign in instead.",

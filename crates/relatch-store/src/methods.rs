@@ -245,7 +245,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     }
 
     /// Takes a method away. The last phone or app stays: without it the sign-in would quietly fall back
-    /// to a password alone (SEC-46).
+    /// to a password alone (SEC-46). So does whatever is registered alone: it is the only way back in.
     pub async fn remove_method(
         &self,
         batch: &mut Batch,
@@ -263,7 +263,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if !gone {
             return Ok(Removed::Unknown);
         }
-        if before.has_second_factor() && !methods.has_second_factor() {
+        if (before.has_second_factor() && !methods.has_second_factor()) || methods.kinds().is_empty() {
             return Ok(Removed::LastOne);
         }
         let (no_phone, no_email) = (methods.phones.is_empty(), methods.emails.is_empty());
@@ -301,10 +301,17 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         batch: &mut Batch,
         account: AccountId,
         now: Timestamp,
-    ) -> Result<Methods, StoreError> {
-        let mut methods = Methods { recovery: None, ..self.methods(account).await? };
+    ) -> Result<Removed, StoreError> {
+        let before = self.methods(account).await?;
+        if before.recovery.is_none() {
+            return Ok(Removed::Unknown);
+        }
+        let mut methods = Methods { recovery: None, ..before };
+        if methods.kinds().is_empty() {
+            return Ok(Removed::LastOne);
+        }
         methods.lately.note("method_removed:recovery_codes", By::Owner, now);
-        self.put_methods(batch, account, methods, now).await
+        Ok(Removed::Done(Box::new(self.put_methods(batch, account, methods, now).await?)))
     }
 
     /// An administrator takes everything away, because the person lost it or somebody else has it. They

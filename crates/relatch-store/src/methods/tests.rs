@@ -39,6 +39,7 @@ async fn try_code(vault: &TestVault, app: &AppMethod, purpose: Purpose, code: &s
 fn of_changes_at_once_only_the_winner_counts_for_its_destination() {
     pollster::block_on(async {
         let vault = vault();
+        with_app(&vault).await;
         let to = "mia@mail.example.org";
         let sharers = vault.keys.sharers(&vault.destination(to));
         let add = async |batch: &mut Batch| vault.add_destination(batch, MIA, Via::Email, to, NOW).await;
@@ -170,6 +171,28 @@ fn the_last_phone_or_app_stays() {
 }
 
 #[test]
+fn the_only_way_back_in_stays() {
+    pollster::block_on(async {
+        let vault = vault();
+        let mut batch = Batch::default();
+        vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let mut batch = Batch::default();
+        assert!(matches!(vault.remove_recovery_codes(&mut batch, MIA, NOW).await.unwrap(), Removed::LastOne));
+        vault.add_destination(&mut batch, MIA, Via::Email, "mia@mail.example.org", NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let mut batch = Batch::default();
+        let removed = vault.remove_recovery_codes(&mut batch, MIA, NOW.plus(60)).await.unwrap();
+        let Removed::Done(left) = removed else { panic!("not removed") };
+        vault.commit(batch).await.unwrap();
+        let mut batch = Batch::default();
+        let alone = vault.remove_method(&mut batch, MIA, &left.emails[0].id, NOW.plus(120)).await.unwrap();
+        assert!(matches!(alone, Removed::LastOne));
+        assert!(matches!(vault.remove_recovery_codes(&mut batch, MIA, NOW).await.unwrap(), Removed::Unknown));
+    });
+}
+
+#[test]
 fn what_is_not_meant_stays_as_it_was() {
     pollster::block_on(async {
         let vault = vault();
@@ -184,7 +207,8 @@ fn what_is_not_meant_stays_as_it_was() {
         assert_eq!((confirmed.confirmed_at, confirmed.version), (NOW.0 + 60, before.version + 1));
         assert_eq!((&confirmed.apps[0].id, confirmed.recovery.is_some()), (&app.id, true));
         let mut batch = Batch::default();
-        let without = vault.remove_recovery_codes(&mut batch, MIA, NOW.plus(120)).await.unwrap();
+        let removed = vault.remove_recovery_codes(&mut batch, MIA, NOW.plus(120)).await.unwrap();
+        let Removed::Done(without) = removed else { panic!("not removed") };
         vault.commit(batch).await.unwrap();
         assert_eq!((without.confirmed_at, without.recovery.is_none()), (NOW.0 + 60, true));
         assert_eq!(without.apps[0].id, app.id);

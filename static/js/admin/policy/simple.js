@@ -83,7 +83,8 @@ const REFUSED = {
   no_first_method:
     "Leave at least one of these on: text, call, email or recovery codes. With the app alone nobody can start.",
   too_few_kinds: `You ask for two ways, ${ONE_KIND}`,
-  locks_administrators_out: `Administrators always need two ways, ${ONE_KIND}`,
+  locks_administrators_out:
+    `Administrators always need two ways, and a phone or the app to sign in, ${ONE_KIND}`,
 };
 
 function explainMethods({ code, reasons }) {
