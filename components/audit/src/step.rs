@@ -110,6 +110,7 @@ async fn named<K: Kv, E: Entropy>(app: &App<K, E>, lines: Vec<Numbered>) -> Step
             kind: event.kind,
             result: event.result,
             method: event.method,
+            changes: event.changes,
             actor: named(event.actor),
             target: named(event.target),
             client: event.client,
@@ -158,7 +159,7 @@ fn as_csv(events: &[EventView], header: bool) -> Stepped<String> {
     let broken = |_| Code::Internal;
     let mut writer = Writer::from_writer(Vec::new());
     if header {
-        let columns = ["number", "at", "kind", "result", "method", "actor", "target", "client", "request"];
+        let columns = ["number", "at", "kind", "result", "method", "actor", "target", "client", "request", "changes"];
         writer.write_record(columns).map_err(broken)?;
     }
     for event in events {
@@ -174,6 +175,7 @@ fn as_csv(events: &[EventView], header: bool) -> Stepped<String> {
             name(&event.target),
             event.client.clone(),
             event.request.clone(),
+            event.changes.join("; "),
         ];
         writer.write_record(row.map(guarded)).map_err(broken)?;
     }

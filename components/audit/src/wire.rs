@@ -55,6 +55,8 @@ pub struct EventView {
     pub result: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,11 @@
 //! Reading and saving Properties. A save over a version somebody else has replaced changes nothing.
 
-use crate::wire::{Properties, Wanted};
+use crate::wire::{Logged, Properties, Wanted};
 use relatch_core::GroupId;
 use relatch_http::{Code, Problem};
 use relatch_spin::app::Caller;
-use relatch_spin::views::GroupName;
+use relatch_spin::changes::changes;
+use relatch_spin::views::{GroupName, to_value};
 use relatch_spin::{App, Stepped};
 use relatch_store::events::{Event, EventKind};
 use relatch_store::policy::SavedPolicy;
@@ -33,19 +34,22 @@ pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted: W
         return Err(bad_groups().into());
     }
     let mut batch = Batch::default();
+    let before = properties(app, app.vault.policy().await?).await?;
     match app.vault.save_policy(&mut batch, wanted.version, wanted.scope, ids, app.now).await? {
         SavedPolicy::UnknownGroup => Err(bad_groups().into()),
         SavedPolicy::Stale(current) => {
             let current = properties(app, current).await?;
-            let shown = relatch_spin::views::to_value(&current);
-            Err(Problem::new(Code::StaleVersion).current(shown).into())
+            Err(Problem::new(Code::StaleVersion).current(to_value(&current)).into())
         }
         SavedPolicy::Done(policy) => {
             let actor = Some(caller.person().account.id.to_string());
             let result = format!("version_{}", policy.version);
-            app.vault.put_event(&mut batch, &Event { actor, ..app.event(EventKind::ScopeChanged, &result) }).await?;
+            let after = properties(app, policy).await?;
+            let changes = changes(&to_value(&Logged::from(&before)), &to_value(&Logged::from(&after)));
+            let event = Event { actor, changes, ..app.event(EventKind::ScopeChanged, &result) };
+            app.vault.put_event(&mut batch, &event).await?;
             app.vault.commit(batch).await?;
-            properties(app, policy).await
+            Ok(after)
         }
     }
 }

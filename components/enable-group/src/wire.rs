@@ -18,3 +18,17 @@ pub struct Properties {
     pub groups: Vec<GroupName>,
     pub version: u64,
 }
+
+/// The same for the log: groups by their names.
+#[derive(Serialize)]
+pub struct Logged<'a> {
+    scope: ScopeKind,
+    groups: Vec<&'a str>,
+}
+
+impl<'a> From<&'a Properties> for Logged<'a> {
+    fn from(properties: &'a Properties) -> Self {
+        let groups = properties.groups.iter().map(|group| group.name.as_str()).collect();
+        Self { scope: properties.scope, groups }
+    }
+}

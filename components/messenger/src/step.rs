@@ -71,6 +71,7 @@ fn failed(channel: Channel, answer: Answer, now: Timestamp, request_id: &str) ->
         target: None,
         method: Some(format!("{channel:?}").to_lowercase()),
         result: format!("{answer:?}").to_lowercase(),
+        changes: Vec::new(),
         client: String::new(),
         request: request_id.to_owned(),
     }

@@ -50,7 +50,8 @@ pub async fn reset<K: Kv, E: Entropy>(
     let mut batch = Batch::default();
     app.vault.put_password(&mut batch, flow.subject, &record)?;
     let id = Some(flow.subject.to_string());
-    let event = Event { actor: id.clone(), target: id, ..app.event(EventKind::PasswordReset, "done") };
+    let method = Some(flow.methods());
+    let event = Event { actor: id.clone(), target: id, method, ..app.event(EventKind::PasswordReset, "done") };
     app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Reset, &event).await?;
     if person.account.is_administrator() {
         app.raise(&mut batch, "administrator_reset").await?;

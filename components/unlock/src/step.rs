@@ -23,7 +23,8 @@ pub async fn unlock<K: Kv, E: Entropy>(app: &App<K, E>, flow: &Flow) -> Stepped<
     let mut batch = Batch::default();
     app.vault.unlock(&mut batch, flow.subject, flow.generation).await?;
     let id = Some(flow.subject.to_string());
-    let event = Event { actor: id.clone(), target: id, ..app.event(EventKind::AccountUnlocked, "done") };
+    let method = Some(flow.methods());
+    let event = Event { actor: id.clone(), target: id, method, ..app.event(EventKind::AccountUnlocked, "done") };
     app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Unlocked, &event).await?;
     let ticket = app.notify(&mut batch, &policy, Notice::Unlocked, &[&person.methods])?;
     app.vault.commit(batch).await?;

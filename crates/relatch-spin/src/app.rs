@@ -303,6 +303,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
             target: None,
             method: None,
             result: result.to_owned(),
+            changes: Vec::new(),
             client: self.client.clone(),
             request: self.request_id.clone(),
         }

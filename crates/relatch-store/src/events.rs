@@ -55,8 +55,12 @@ pub struct Event {
     pub actor: Option<String>,
     /// Account or group id of what it was done to.
     pub target: Option<String>,
+    /// What somebody proved themselves with; several of a reset with a plus sign between them.
     pub method: Option<String>,
     pub result: String,
+    /// What a save changed, a line for each field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
     pub client: String,
     pub request: String,
 }
@@ -204,6 +208,7 @@ mod tests {
             target: None,
             method: None,
             result: result.to_owned(),
+            changes: Vec::new(),
             client: String::new(),
             request: String::new(),
         }

@@ -77,6 +77,11 @@ impl Flow {
         Kinds::from_bits(self.proofs)
     }
 
+    /// The same for the log: `phone+app`.
+    pub fn methods(&self) -> String {
+        self.proven().iter().map(Kind::as_str).collect::<Vec<_>>().join("+")
+    }
+
     /// Keeps that `person` has just proven `kind`, and with which method.
     pub fn proves(&mut self, kind: Kind, person: &Person) {
         self.proofs = self.proven().with(kind).bits();

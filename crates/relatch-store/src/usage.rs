@@ -8,6 +8,7 @@ use crate::vault::{Batch, Vault};
 use relatch_core::Timestamp;
 use relatch_core::enrolment::may_reset;
 use relatch_core::limits::FLOW_LIFE;
+use relatch_core::methods::Kind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub struct Day {
     pub unlocks: u64,
     pub changes: u64,
     pub sign_ins: u64,
-    /// Proofs accepted on the way back in, by kind.
+    /// What those who reset or unlocked had proven themselves with, by kind.
     #[serde(default)]
     pub proofs: BTreeMap<String, u64>,
 }
@@ -61,24 +62,26 @@ impl Usage {
         let day = self.days.entry(event.at / DAY).or_default();
         let more = |count: &mut u64| *count = count.saturating_add(1);
         let mut refusal = None;
+        let is_unlock = event.kind == EventKind::AccountUnlocked && event.result == "done";
+        if is_unlock || event.kind == EventKind::PasswordReset {
+            for method in event.method.iter().flat_map(|methods| methods.split('+')) {
+                more(day.proofs.entry(method.to_owned()).or_default());
+                if method == Kind::HelpdeskCode.as_str() {
+                    more(&mut self.by_helpdesk);
+                }
+            }
+        }
         match event.kind {
             EventKind::PasswordReset => {
                 more(&mut day.resets);
                 more(&mut self.resets);
             }
-            EventKind::AccountUnlocked if event.result == "done" => {
+            EventKind::AccountUnlocked if is_unlock => {
                 more(&mut day.unlocks);
                 more(&mut self.unlocks);
             }
             EventKind::PasswordChanged => more(&mut day.changes),
             EventKind::SignedIn if event.result == "signed_in" => more(&mut day.sign_ins),
-            EventKind::CodeAccepted => {
-                let method = event.method.clone().unwrap_or_default();
-                if method == "helpdesk_code" {
-                    more(&mut self.by_helpdesk);
-                }
-                more(day.proofs.entry(method).or_default());
-            }
             EventKind::ResetStarted if event.result != "started" => refusal = Some(event.result.clone()),
             EventKind::CodeRefused => refusal = Some(format!("code_{}", event.result)),
             EventKind::SignInFailed => refusal = Some("sign_in_failed".to_owned()),
@@ -228,6 +231,21 @@ mod tests {
     use super::*;
     use crate::vault::testing::vault;
 
+    #[test]
+    fn what_a_helpdesk_began_saved_no_call() {
+        let mut usage = Usage::default();
+        for (kind, method, result) in [
+            (EventKind::CodeAccepted, "helpdesk_code", "reset"),
+            (EventKind::PasswordReset, "helpdesk_code", "done"),
+            (EventKind::PasswordReset, "phone", "done"),
+            (EventKind::AccountUnlocked, "app+phone", "done"),
+            (EventKind::AccountUnlocked, "", "by_administrator"),
+        ] {
+            usage.add(&Event { method: Some(method.to_owned()), ..event(DAY, kind, result) });
+        }
+        assert_eq!((usage.resets, usage.unlocks, usage.by_helpdesk, usage.calls_saved()), (2, 1, 1, 2));
+    }
+
     fn event(at: u64, kind: EventKind, result: &str) -> Event {
         Event {
             at,
@@ -236,6 +254,7 @@ mod tests {
             target: None,
             method: None,
             result: result.to_owned(),
+            changes: Vec::new(),
             client: String::new(),
             request: String::new(),
         }
@@ -254,12 +273,15 @@ mod tests {
             let (usage, _) = vault.count_usage(Timestamp(10_100)).await.unwrap();
             assert!(usage.refusals.is_empty() && usage.up_to_date);
             let mut batch = Batch::default();
-            let done = event(10_200, EventKind::PasswordReset, "done");
+            let method = Some("phone+app".to_owned());
+            let done = Event { method, ..event(10_200, EventKind::PasswordReset, "done") };
             vault.put_flow_event(&mut batch, log, crate::events::FlowPlace::Reset, &done).await.unwrap();
             vault.commit(batch).await.unwrap();
             for _ in 0..2 {
                 let (usage, census) = vault.count_usage(Timestamp(20_000)).await.unwrap();
                 assert_eq!((usage.resets, usage.calls_saved()), (1, 1));
+                let proofs = &usage.days[&0].proofs;
+                assert_eq!((proofs.get("phone"), proofs.get("app"), proofs.len()), (Some(&1), Some(&1), 2));
                 assert_eq!(usage.refusals.get("sign_in_failed"), Some(&1));
                 assert_eq!((census.counts.total, census.progress()), (0, 1.0));
             }

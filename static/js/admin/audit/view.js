@@ -196,11 +196,12 @@ function targetOf({ kind, target }) {
   return make("a", { href: `#groups/${encodeURIComponent(target.id)}` }, target.name || "a group that is gone");
 }
 
-function details({ number, kind, result, client, request }) {
+function details({ number, kind, result, changes = [], client, request }) {
   const facts = [
     ["Number", number],
     ["Kind", kind],
     ["Result", result],
+    ...changes.map((change) => ["Changed", change]),
     ["From", client],
     ["Request", request],
   ];

@@ -72,4 +72,7 @@ const METHODS = {
   password: "password",
 };
 
-export const methodName = (method) => METHODS[method] ?? method.replaceAll("_", " ");
+const oneName = (method) => METHODS[method] ?? method.replaceAll("_", " ");
+
+/** Whoever needed two ways has both: "phone+app". */
+export const methodName = (methods) => methods.split("+").map(oneName).join(" and ");

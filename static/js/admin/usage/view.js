@@ -59,7 +59,7 @@ function show(root, usage) {
     [capable, "can reset right now", `${percent(capable, enabled)} of the ${enabled} that may`],
     [sum("resets"), "passwords reset", `in the last ${count(days.length, "day")}`],
     [sum("unlocks"), "accounts unlocked", `in the last ${count(days.length, "day")}`],
-    [saved, "calls to the helpdesk saved", "Each reset and each unlock is one."],
+    [saved, "calls to the helpdesk saved", "All resets and unlocks so far that took nobody's help."],
   ];
   $("[data-figures]", root).replaceChildren(...figures.map(figure));
   const counted = at ? `${count(total, "account")}, counted ${momentOf(at)}.` : "The accounts were not counted yet.";
@@ -146,9 +146,9 @@ function methodChart(days) {
   }
   return chart({
     title: "How people proved who they are",
-    about: `Resets of the last ${count(days.length, "day")}. Who needs two ways counts for both.`,
+    about: `Resets and unlocks of the last ${count(days.length, "day")}. Who needed two ways counts for both.`,
     drawing: bars(things),
-    columns: ["Method", "Resets"],
+    columns: ["Method", "Resets and unlocks"],
     rows: things,
   });
 }
@@ -164,7 +164,8 @@ const REASONS = {
   unknown_account: "No such account",
   code_wrong: "Wrong code",
   code_app: "Wrong code of an app",
-  code_used_up: "Too many wrong codes",
+  code_code_used_up: "Too many tries of one code",
+  code_day_used_up: "Too many wrong codes in a day",
   code_expired: "Code too old",
   sign_in_failed: "Wrong password at sign-in",
 };
@@ -177,7 +178,7 @@ function refusalChart(refusals) {
   const things = sorted.map(({ reason, count: number }) => [REASONS[reason] ?? reason.replaceAll("_", " "), number]);
   return chart({
     title: "Why people were refused",
-    about: `Most often: ${things[0][0].toLowerCase()}. People themselves are never told, so that a stranger learns nothing.`,
+    about: `All so far. Most often: ${things[0][0].toLowerCase()}. People themselves are never told, so that a stranger learns nothing.`,
     drawing: bars(things),
     columns: ["Reason", "Number"],
     rows: things,
