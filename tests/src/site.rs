@@ -172,9 +172,10 @@ impl Site {
     }
 }
 
-/// The shipped manifest with the variables every test host has.
+/// The shipped manifest (or the one that RELATCH_MANIFEST names) with the variables every test host has.
 pub fn host_options(state: &Path, catcher: &str) -> HostOptions {
-    let mut options = HostOptions::for_tests(root().join("spin.toml"), state.to_owned());
+    let manifest = std::env::var_os("RELATCH_MANIFEST").map_or_else(|| root().join("spin.toml"), PathBuf::from);
+    let mut options = HostOptions::for_tests(manifest, state.to_owned());
     options.cache_dir = Some(root().join("target/compiled"));
     for (name, value) in variables(catcher) {
         options.variables.insert(name.to_owned(), value);

@@ -24,6 +24,7 @@ mod site;
 mod size;
 mod state;
 mod test;
+mod timing;
 mod up;
 mod vendor;
 
@@ -70,6 +71,8 @@ enum Command {
         #[arg(default_value = "target/screenshots")]
         folder: PathBuf,
     },
+    /// The timing tests, and whether they notice when the work for nobody is left out.
+    Timing,
     /// Build the components twice, in other folders, and compare their bytes.
     Reproduce(reproduce::Reproduce),
     /// The state folder's variables as SPIN_VARIABLE_... lines, for starting `spin up` by hand.
@@ -112,6 +115,7 @@ fn run(command: Command) -> Result<()> {
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
+        Command::Timing => timing::run(),
         Command::Reproduce(reproduce) => reproduce::run(&reproduce),
         Command::Env { state } => {
             print!("{}", state::State::open(&state)?.text());

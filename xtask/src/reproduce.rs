@@ -49,7 +49,7 @@ fn digests(tree: &Path, names: &[String], cargo_home: Option<&Path>) -> Result<V
 }
 
 /// What git knows, as it is now.
-fn copy_tracked(to: &Path) -> Result<()> {
+pub fn copy_tracked(to: &Path) -> Result<()> {
     let files = output(Command::new("git").args(["ls-files", "-z"]))?;
     for file in files.split('\0').filter(|file| !file.is_empty() && Path::new(file).is_file()) {
         let copy = to.join(file);
