@@ -10,8 +10,8 @@ const REASONS = {
   too_long: (rules) => `Make it shorter: at most ${rules.max_length} characters.`,
   same_as_before: () => "You have used this password before. Choose another one.",
   used_before: () => "You have used this password before. Choose another one.",
-  contains_name: () => "Do not use your name or user name in it.",
-  common: () => "This password is on the list of passwords that many people use. Choose another one.",
+  contains_name: () => "Do not use your name, your user name or your organisation's name in it.",
+  common: () => "Many people use this password, or your organisation does not allow it. Choose another one.",
   breached: () => "This password was leaked somewhere, so others may know it. Choose another one.",
   too_few_kinds: () => "Use three of these four: small letters, capital letters, digits and signs.",
   too_few_points: () => "It is made of too few different parts, so it is easy to guess. Add a word or two.",
@@ -26,14 +26,17 @@ export function explainRejected(problem, rules) {
 const length = (text) => [...text.normalize("NFC")].length;
 const plain = (text) => text.normalize("NFKC").toLowerCase();
 
-/** The words that a password must not mostly be: whole names, and the part before the @. */
-const ownWords = (names) =>
-  names.flatMap((name) => [plain(name ?? ""), plain(name ?? "").split("@")[0]]).filter((word) => length(word) >= 4);
+const isLong = (word) => length(word) >= 4;
+/** Names without the domain of a user name. */
+const beforeAt = (names) => names.filter(Boolean).flatMap((name) => [plain(name), plain(name).split("@")[0]]);
+/** The same and each of their words. */
+const wordsOf = (names) => beforeAt(names).flatMap((name) => (name.includes("@") ? [] : [name, ...name.split(/[^\p{L}\p{N}]+/u)]));
 
-/** The service's own rule: a name that makes up half of it or more. */
-function isMostlyName(password, names) {
+/** The service's own rules: a name that makes up half of it or more; with Entra's, any part of a name. */
+function hasName(password, names, rules) {
   const text = plain(password);
-  return ownWords(names).some((word) => text.includes(word) && length(word) * 2 >= length(text));
+  if (wantsKinds(rules)) return wordsOf(names).filter(isLong).some((word) => text.includes(word));
+  return beforeAt(names).filter(isLong).some((word) => text.includes(word) && length(word) * 2 >= length(text));
 }
 
 const SMALL = /\p{Ll}/u;
@@ -45,38 +48,50 @@ const SIGN = /[^\p{L}\p{Nd}]/u;
 const kindsIn = (password) => [SMALL, CAPITAL, DIGIT, SIGN].filter((kind) => kind.test(password)).length;
 const wantsKinds = ({ profile }) => profile === "entra";
 
-function rulesFor(rules, names) {
+/** ASCII that can be typed and seen. */
+const isPlain = (password) => /^[ -~]*$/.test(password);
+
+function rulesFor(rules, namesNow) {
   const { min_length: min, max_length: max } = rules;
   const isRight = (password) => length(password) >= min && length(password) <= max;
-  const kinds = {
-    text: "Three of these four: small letters, capital letters, digits, signs",
-    met: (password) => kindsIn(password) >= 3,
-  };
+  const entras = [
+    {
+      text: "Three of these four: small letters, capital letters, digits, signs",
+      met: (password) => kindsIn(password) >= 3,
+    },
+    { text: "No letters with accents, no other alphabets", met: (password) => password !== "" && isPlain(password) },
+  ];
   return [
     { text: wantsKinds(rules) ? `${min} to ${max} characters` : `At least ${min} characters`, met: isRight },
-    ...(wantsKinds(rules) ? [kinds] : []),
-    { text: "Not your name or user name", met: (password) => password !== "" && !isMostlyName(password, names) },
+    ...(wantsKinds(rules) ? entras : []),
+    {
+      text: "Not your name, nor your organisation's",
+      met: (password) => password !== "" && !hasName(password, namesNow(), rules),
+    },
     { text: "The same in both boxes", met: (password, confirm) => password !== "" && password === confirm },
   ];
 }
 
-/** Only the service knows the old ones. */
-function oldRule({ history }) {
-  const which = history > 1 ? `None of the last ${history} that you had` : "Not the one you had before";
-  return { text: `${which}. We check this when you save.` };
+/** What only the service knows: which passwords are common, and the old ones. */
+function laterRules(rules) {
+  const { history } = rules;
+  const common = wantsKinds(rules) ? "Not made of words that many people use" : "Not one that many people use";
+  const old = history > 1 ? `None of the last ${history} that you had` : "Not the one you had before";
+  return [common, ...(history > 0 ? [old] : [])].map((text) => ({ text: `${text}. We check this when you save.` }));
 }
 
 /**
  * Shows the rules before typing, and ticks them while a password is typed. `names` are the person's own;
- * `others()` gives more words that would be easy to guess.
+ * `others()` gives the organisation's.
  */
 export function preparePassword(root, rules, names, others = () => []) {
   const list = $(".rules", root);
   const password = $("#f-password", root);
   const confirm = $("#f-confirm", root);
   $("[name=username]", root).value = names[0] ?? "";
-  const typed = rulesFor(rules, names);
-  const wanted = [...typed, ...(rules.history > 0 ? [oldRule(rules)] : [])];
+  const words = () => [...names, ...others()].filter(Boolean);
+  const typed = rulesFor(rules, words);
+  const wanted = [...typed, ...laterRules(rules)];
   const shown = wanted.map((rule) => {
     const state = make("span", { className: "hidden" });
     const item = make("li", {}, state, rule.text);
@@ -90,7 +105,6 @@ export function preparePassword(root, rules, names, others = () => []) {
     met = shown.filter((rule) => tick(rule, password.value, confirm.value)).length;
     say();
   };
-  const words = () => [...names, ...others()].filter(Boolean);
   watchStrength(root, password, words, (found) => {
     showStrength(root, found);
     strength = found.level > 0 ? `Strength: ${found.words}. ` : "";

@@ -315,7 +315,7 @@ function renderPassword() {
   });
   const { rules } = known;
   enableToggles(root);
-  preparePassword(root, rules, [known.name], () => [organisation.name, organisation.domain]);
+  preparePassword(root, rules, [known.name], () => [organisation.name]);
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => {

@@ -80,7 +80,7 @@ function renderAdministrator() {
   enableToggles(root);
   chooseCountry($("#f-country", root));
   const typed = () => ["#f-name", "#f-display"].map((field) => $(field, root).value);
-  preparePassword(root, rules, [state.organisation.name], () => [domain, ...typed()]);
+  preparePassword(root, rules, [state.organisation.name], typed);
   $("#f-name", root).addEventListener("input", (event) => {
     // So that a password manager keeps the whole sign-in name.
     $("[name=username]", root).value = `${event.target.value}@${domain}`;

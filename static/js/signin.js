@@ -153,8 +153,8 @@ function renderNewPassword() {
   });
   const rules = me.password_rules;
   enableToggles(root);
-  const { name, domain } = me.organisation;
-  preparePassword(root, rules, [me.name, me.display_name], () => [name, domain]);
+  const { name } = me.organisation;
+  preparePassword(root, rules, [me.name, me.display_name], () => [name]);
   handle($("form", root), {
     explain: (problem) => (problem.code === "password_rejected" ? explainRejected(problem, rules) : explain(problem)),
     send: async (values) => follow(await post("/api/set-password/sign-in", { password: passwordFrom(values, rules) })),

@@ -85,8 +85,8 @@ impl World {
         let now = ready.browser.get("/api/policy").await.expect(200).json();
         let saved = now["notifications"]["administrators"].as_bool() == ready.wanted.parse().ok();
         assert!(saved || done == 0, "{told}");
-        // A writer that died holds the page for a minute.
-        self.site.advance(61);
+        // A writer that died holds the page for a minute, and for the next one too where it died between two.
+        self.site.advance(151);
         let browser = self.site.browser();
         sign_in(&self.site, &browser, "admin", ADMIN_PASSWORD, ADMIN_PHONE).await.expect(200);
         let page = browser.get("/api/policy").await.expect(200).json()["notifications"].clone();

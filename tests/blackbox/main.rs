@@ -45,6 +45,7 @@ mod sec_passwords;
 mod sec_sessions;
 mod sec_strikes;
 mod sec_timing;
+mod sec_turns;
 mod sweep;
 mod tidy;
 mod two_hosts;

@@ -192,11 +192,14 @@ pub async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str,
     if answer.status != 200 || answer.json()["stage"] != "second_factor_required" {
         return answer;
     }
-    // A code a moment ago would be refused with `too_soon`; nobody in a test wants to wait for that.
-    site.advance(301);
-    let answer = browser.post("/api/sign-in", json!({ "name": name, "password": password })).await.expect(200);
-    assert_eq!(answer.json()["stage"], "second_factor_required");
-    browser.post("/api/send-code/sign-in", json!({ "delivery": "text" })).await.expect(202);
+    let text = json!({ "delivery": "text" });
+    if browser.post("/api/send-code/sign-in", text.clone()).await.status != 202 {
+        // Too soon after the last one; nobody in a test wants to wait for that.
+        site.advance(301);
+        let answer = browser.post("/api/sign-in", json!({ "name": name, "password": password })).await.expect(200);
+        assert_eq!(answer.json()["stage"], "second_factor_required");
+        browser.post("/api/send-code/sign-in", text).await.expect(202);
+    }
     let code = site.code_sent_to(phone).await;
     browser.post("/api/verify-code/sign-in", json!({ "code": code })).await
 }

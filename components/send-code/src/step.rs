@@ -180,7 +180,12 @@ pub async fn register<K: Kv, E: Entropy>(
         app.vault.send_slot(app.vault.destination(&format!("register {}", to.folded())), app.now).await?,
     ];
     win(app, &slots).await?;
-    toll.charge(app, to, channel).await?;
+    if let Err(refused) = toll.charge(app, to, channel).await {
+        for slot in &slots {
+            app.vault.give_back_send(slot, app.now).await?;
+        }
+        return Err(refused);
+    }
     let event = Event {
         actor: Some(account.to_string()),
         target: Some(account.to_string()),

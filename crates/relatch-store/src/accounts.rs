@@ -128,9 +128,11 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let list: Administrators = self.read(&self.keys.administrators()).await?.unwrap_or_default();
         let mut people = Vec::new();
         for id in list.ids.into_iter().filter(|id| *id != except) {
-            people.extend(self.person(id).await?.filter(|person| {
-                person.account.is_enabled() && person.account.may(Right::Manage)
-            }));
+            people.extend(
+                self.person(id)
+                    .await?
+                    .filter(|person| person.account.is_enabled() && person.account.may(Right::Manage)),
+            );
         }
         Ok(people)
     }

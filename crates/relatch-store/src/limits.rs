@@ -91,8 +91,9 @@ mod tests {
     fn what_people_do_is_counted_apart() {
         let vault = vault();
         let [mia, max] = [1, 2].map(|n| AccountId::from_bytes([n; 16]));
-        let slots: std::collections::BTreeSet<u32> =
-            [(mia, mia), (mia, max), (max, mia), (max, max)].map(|(actor, account)| vault.account_slot(actor, account)).into();
+        let slots: std::collections::BTreeSet<u32> = [(mia, mia), (mia, max), (max, mia), (max, max)]
+            .map(|(actor, account)| vault.account_slot(actor, account))
+            .into();
         assert_eq!(slots.len(), 4);
     }
 }

@@ -3,9 +3,9 @@
 use crate::kv::{Entropy, Kv, StoreError};
 use crate::records::SendHistory;
 use crate::vault::{Batch, Vault};
-use relatch_core::Timestamp;
 use relatch_core::limits::SEND_CLAIM;
 use relatch_core::sending::{self, Sending};
+use relatch_core::{Timestamp, claim};
 
 /// What a destination's history says about one more message.
 pub struct SendSlot {
@@ -49,6 +49,15 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.wins_spans(gate, now, SEND_CLAIM).await
     }
 
+    /// Gives a turn back that led to no message, so that the next request need not wait for the end of the span.
+    pub async fn give_back_send(&self, slot: &SendSlot, now: Timestamp) -> Result<(), StoreError> {
+        let version = slot.history.version.saturating_add(1);
+        for (span, end) in claim::spans(now, SEND_CLAIM) {
+            self.kv.increment(&self.keys.send_claim(&slot.destination, version, span, end), -1).await?;
+        }
+        Ok(())
+    }
+
     pub fn put_send(&self, batch: &mut Batch, slot: &SendSlot, now: Timestamp) -> Result<(), StoreError> {
         let sent: Vec<Timestamp> = slot.history.sent.iter().copied().map(Timestamp).collect();
         let history = SendHistory {
@@ -87,6 +96,21 @@ mod tests {
             assert_eq!(won, 1);
             assert_eq!(vault.send_slot(destination, now).await.unwrap().sending, Sending::TooSoon(30));
             assert_eq!(vault.send_slot(destination, now.plus(30)).await.unwrap().sending, Sending::Allowed);
+        });
+    }
+
+    #[test]
+    fn a_turn_that_is_given_back_is_the_next_one_s() {
+        pollster::block_on(async {
+            let vault = vault();
+            let now = Timestamp(1_000_000);
+            let slot = vault.send_slot(vault.destination("+447400123456"), now).await.unwrap();
+            assert!(vault.claim_send(&slot, now).await.unwrap());
+            assert!(!vault.claim_send(&slot, now.plus(1)).await.unwrap());
+            let other = vault.send_slot(vault.destination("+447400123457"), now).await.unwrap();
+            assert!(vault.claim_send(&other, now).await.unwrap());
+            vault.give_back_send(&other, now).await.unwrap();
+            assert!(vault.claim_send(&other, now.plus(1)).await.unwrap());
         });
     }
 

@@ -99,10 +99,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             Some(binding) => binding.to_owned(),
             None => self.random_id()?,
         };
-        let token = SessionToken {
-            end: end_of(now),
-            secret: self.random()?,
-        };
+        let token = SessionToken { end: end_of(now), secret: self.random()? };
         let record = SessionRecord {
             account: person.account.id,
             generation,

@@ -75,7 +75,11 @@ fn groups_hold_groups_and_never_themselves() {
         assert_eq!(below(&vault, c.id).await, ["c"]);
         let other = group(&vault, "other", &[c.id]).await;
         let top = group(&vault, "top", &[b.id, other.id]).await;
-        assert_eq!(below(&vault, top.id).await, ["b", "c", "other", "top"], "what is reached on two ways is once in it");
+        assert_eq!(
+            below(&vault, top.id).await,
+            ["b", "c", "other", "top"],
+            "what is reached on two ways is once in it"
+        );
         let remove = |id| MemberChange { remove_groups: vec![id], ..MemberChange::default() };
         done(change(&vault, top.id, remove(b.id)).await);
         done(change(&vault, other.id, remove(c.id)).await);
