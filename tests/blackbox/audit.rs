@@ -1,6 +1,6 @@
 //! SEC-77, S4: what happened can be said afterwards, and what it was good for.
 
-use relatch_tests::people::{NEW_PASSWORD, enabled, prove, sign_in, start_and_send};
+use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, sign_in, start_and_send};
 use relatch_tests::{Admin, Backend, Site};
 use serde_json::{Value, json};
 
@@ -8,6 +8,9 @@ on_both_stores!(
     sec_77_a_whole_day_can_be_told_afterwards,
     an_export_says_the_same_in_two_formats,
     s4_usage_is_counted,
+    s2_an_unlock_is_written_down_and_counted_as_an_unlock,
+    every_page_of_policy_that_is_saved_is_written_down,
+    a_change_of_scope_is_written_down,
     my_account_says_what_was_done_with_it,
 );
 
@@ -22,6 +25,23 @@ async fn search(admin: &Admin, filter: Value) -> Vec<Value> {
         }
         filter["before"] = page["next"].clone();
     }
+}
+
+/// Usage, once everything is counted.
+async fn counted(admin: &Admin) -> Value {
+    let mut usage = admin.browser.get("/api/audit/usage").await.expect(200).json();
+    for _ in 0..20 {
+        if usage["up_to_date"] == true && usage["accounts"]["progress"] == 1.0 {
+            break;
+        }
+        usage = admin.browser.post("/api/audit/usage/count", json!({})).await.expect(200).json();
+    }
+    usage
+}
+
+/// The sum of the thirty days.
+fn sum(usage: &Value, field: &str) -> u64 {
+    usage["days"].as_array().unwrap().iter().map(|day| day[field].as_u64().unwrap()).sum()
 }
 
 async fn sec_77_a_whole_day_can_be_told_afterwards(backend: Backend) {
@@ -94,13 +114,7 @@ async fn s4_usage_is_counted(backend: Backend) {
     start_and_send(&site.browser(), "nobody", &a.phone).await;
     site.advance(3_600);
     admin.sign_in_again(&site).await;
-    let mut usage = admin.browser.get("/api/audit/usage").await.expect(200).json();
-    for _ in 0..20 {
-        if usage["up_to_date"] == true && usage["accounts"]["progress"] == 1.0 {
-            break;
-        }
-        usage = admin.browser.post("/api/audit/usage/count", json!({})).await.expect(200).json();
-    }
+    let usage = counted(&admin).await;
     assert_eq!(usage["accounts"]["total"], 2, "{usage}");
     assert_eq!(usage["accounts"]["enabled"], 2);
     assert_eq!(usage["accounts"]["registered"], 2);
@@ -108,8 +122,7 @@ async fn s4_usage_is_counted(backend: Backend) {
     assert_eq!(usage["accounts"]["capable"], 1);
     let days = usage["days"].as_array().unwrap();
     assert_eq!(days.len(), 30);
-    let sum = |field: &str| days.iter().map(|day| day[field].as_u64().unwrap()).sum::<u64>();
-    assert_eq!((sum("resets"), usage["calls_saved"].as_u64().unwrap()), (1, 1));
+    assert_eq!((sum(&usage, "resets"), usage["calls_saved"].as_u64().unwrap()), (1, 1));
     assert_eq!(days.iter().map(|day| day["reset_methods"]["phone"].as_u64().unwrap()).sum::<u64>(), 1);
     let refusals = usage["refusals"].as_array().unwrap();
     assert!(refusals.iter().any(|refused| refused["reason"] == "unknown_account"), "{usage}");
@@ -117,6 +130,81 @@ async fn s4_usage_is_counted(backend: Backend) {
     let again = admin.browser.post("/api/audit/usage/count", json!({})).await.expect(200).json();
     assert_eq!(again["days"], usage["days"]);
     a.browser.get("/api/audit/usage").await.expect(401);
+}
+
+async fn s2_an_unlock_is_written_down_and_counted_as_an_unlock(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    let browser = site.browser();
+    browser.post("/api/start-reset", json!({ "name": a.name, "reason": "locked" })).await.expect(200);
+    browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+    let code = site.code_sent_to(&a.phone).await;
+    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+    browser.post("/api/unlock", json!({})).await.expect(200);
+    site.advance(60);
+    // An administrator's unlock is another matter: it saved nobody a call.
+    admin.sign_in_again(&site).await;
+    admin.browser.post(&format!("/api/users/{}/unlock", a.id), json!({})).await.expect(200);
+    let freed = search(&admin, json!({ "kinds": ["account_unlocked", "password_reset"] })).await;
+    let freed: Vec<[&Value; 4]> = freed
+        .iter()
+        .map(|event| [&event["kind"], &event["result"], &event["actor"]["name"], &event["target"]["id"]])
+        .collect();
+    let (own, admins) = (json!("alice@contoso.example"), json!("admin@contoso.example"));
+    let (kind, id) = (json!("account_unlocked"), json!(a.id));
+    let expected = [[&kind, &json!("by_administrator"), &admins, &id], [&kind, &json!("done"), &own, &id]];
+    assert_eq!(freed, expected);
+    site.advance(3_600);
+    admin.sign_in_again(&site).await;
+    let usage = counted(&admin).await;
+    assert_eq!((sum(&usage, "unlocks"), sum(&usage, "resets")), (1, 0), "{usage}");
+    assert_eq!(usage["calls_saved"], 1);
+}
+
+/// Who did it and what it says, oldest first.
+async fn told(admin: &Admin, kind: &str) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let events = search(admin, json!({ "kinds": [kind] })).await;
+    events.iter().rev().map(|event| (text(&event["actor"]["name"]), text(&event["result"]))).collect()
+}
+
+async fn every_page_of_policy_that_is_saved_is_written_down(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    let pages = ["methods", "registration", "notifications", "customisation", "passwords", "entitlement"];
+    for page in pages {
+        admin.policy(page, json!({})).await.expect(200);
+    }
+    let version = admin.browser.get("/api/policy").await.expect(200).json()["customisation"]["version"].clone();
+    let no_logo = json!({ "version": version }).to_string();
+    admin.browser.send(reqwest::Method::DELETE, "/api/policy/logo", Some(no_logo), &[]).await.expect(200);
+    // What was refused was not changed.
+    admin.policy("methods", json!({ "needed": 3 })).await.expect(400);
+    admin.policy("methods", json!({ "version": 0 })).await.expect(409);
+    let events = told(&admin, "policy_changed").await;
+    let first: u64 = events[0].1.rsplit('_').next().unwrap().parse().expect("a number");
+    let expected: Vec<(String, String)> = pages
+        .into_iter()
+        .chain(["logo"])
+        .zip(first..)
+        .map(|(page, revision)| ("admin@contoso.example".to_owned(), format!("{page}_revision_{revision}")))
+        .collect();
+    assert_eq!(events, expected);
+}
+
+async fn a_change_of_scope_is_written_down(backend: Backend) {
+    let site = Site::start(backend).await;
+    let admin = Admin::new(&site).await;
+    let group = admin.create_group("Pilot", &[]).await;
+    let mut expected = Vec::new();
+    for (scope, groups) in [("selected", vec![group.as_str()]), ("all", vec![]), ("none", vec![])] {
+        admin.enable(scope, &groups).await;
+        let version = admin.browser.get("/api/enable-group").await.expect(200).json()["version"].clone();
+        expected.push(("admin@contoso.example".to_owned(), format!("version_{version}")));
+    }
+    let stale = json!({ "scope": "all", "groups": [], "version": 0 });
+    admin.browser.put("/api/enable-group", stale).await.expect(409);
+    assert_eq!(told(&admin, "scope_changed").await, expected);
 }
 
 async fn my_account_says_what_was_done_with_it(backend: Backend) {
