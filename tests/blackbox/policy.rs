@@ -1,7 +1,7 @@
 //! S32, S38, S49: what policy lets people use, and how many proofs it takes.
 
 use relatch_tests::people::{
-    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, number, recovery_codes, register_email, sign_in,
+    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, number, prove, recovery_codes, register_email, sign_in,
 };
 use relatch_tests::{Admin, Backend, Site};
 use serde_json::json;
@@ -14,6 +14,8 @@ on_both_stores!(
     s57_an_app_or_a_recovery_code_signs_in,
     methods_that_policy_forbids_are_not_offered_or_sent,
     s32_people_are_asked_again_whether_it_is_still_right,
+    s32_people_are_asked_to_register_only_where_policy_says_so,
+    s32_people_hear_of_what_was_done_only_where_policy_says_so,
     s32_the_other_administrators_hear_of_a_reset,
     s32_the_helpdesk_and_the_name_are_shown_to_everybody,
 );
@@ -170,6 +172,65 @@ async fn s32_people_are_asked_again_whether_it_is_still_right(backend: Backend) 
     let view = a.browser.post("/api/register/confirm", json!({})).await.expect(200).json();
     assert_eq!(view.get("reconfirm"), None);
     assert_eq!(a.browser.get("/api/sign-in").await.json().get("reconfirm"), None);
+}
+
+async fn s32_people_are_asked_to_register_only_where_policy_says_so(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    admin.sign_in_again(&site).await;
+    let stages = [(false, "signed_in"), (true, "registration_required")];
+    for (ask, stage) in stages {
+        admin.policy("registration", json!({ "ask_at_sign_in": ask })).await.expect(200);
+        // Nothing is registered: after the first password of their own, and after every password from then on.
+        let name = if ask { "asked" } else { "unasked" };
+        let (_, initial) = admin.create_user(name).await;
+        let browser = site.browser();
+        browser.post("/api/sign-in", json!({ "name": name, "password": initial })).await.expect(200);
+        let own = json!({ "password": NEW_PASSWORD });
+        let view = browser.post("/api/set-password/sign-in", own).await.expect(200).json();
+        assert_eq!(view["stage"], stage, "{name}");
+        let view = sign_in(&site, &site.browser(), name, NEW_PASSWORD, "").await.expect(200).json();
+        assert_eq!(view["stage"], stage, "{name} again");
+    }
+    // She has one kind of the two that are wanted: after the code.
+    admin.policy("methods", json!({ "needed": 2 })).await.expect(200);
+    for (ask, stage) in stages {
+        admin.policy("registration", json!({ "ask_at_sign_in": ask })).await.expect(200);
+        let view = sign_in(&site, &site.browser(), &a.name, &a.password, &a.phone).await.expect(200).json();
+        assert_eq!(view["stage"], stage, "ask: {ask}");
+    }
+}
+
+async fn s32_people_hear_of_what_was_done_only_where_policy_says_so(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    for (person, expected) in [(false, [].as_slice()), (true, ["reset", "unlocked", "changed"].as_slice())] {
+        admin.sign_in_again(&site).await;
+        admin.policy("notifications", json!({ "person": person })).await.expect(200);
+        let seen = site.messages().await.len();
+        let browser = site.browser();
+        prove(&site, &browser, &a).await;
+        browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
+        site.advance(120);
+        let browser = site.browser();
+        browser.post("/api/start-reset", json!({ "name": a.name, "reason": "locked" })).await.expect(200);
+        browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
+        let code = site.code_sent_to(&a.phone).await;
+        browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+        browser.post("/api/unlock", json!({})).await.expect(200);
+        sign_in(&site, &a.browser, &a.name, NEW_PASSWORD, &a.phone).await.expect(200);
+        let change = json!({ "current": NEW_PASSWORD, "password": "eight green bottles hanging" });
+        a.browser.post("/api/set-password/change", change).await.expect(200);
+        let messages = site.messages().await;
+        let notices: Vec<&str> = messages
+            .iter()
+            .skip(seen)
+            .filter(|message| message.to == a.phone && message.body.contains("If this was not you"))
+            .map(|message| message.body.split(" was ").nth(1).unwrap().split('.').next().unwrap())
+            .collect();
+        assert_eq!(notices, expected, "person: {person}");
+        site.advance(86_400);
+    }
 }
 
 async fn s32_the_other_administrators_hear_of_a_reset(backend: Backend) {
