@@ -13,6 +13,8 @@ on_both_stores!(
     sec_22_two_kinds_for_administrators_and_whoever_has_an_app,
     sec_29_asking_for_a_reset_changes_nothing,
     sec_30_everything_registered_hears_of_every_change,
+    sec_30_a_phone_and_the_one_it_replaces_both_hear_of_it,
+    sec_30_what_is_told_names_what_happened,
     sec_42_methods_change_only_in_a_fresh_session,
     sec_44_a_seed_is_shown_once_and_stored_sealed,
     sec_45_a_step_of_an_app_is_good_once,
@@ -76,16 +78,19 @@ async fn sec_29_asking_for_a_reset_changes_nothing(backend: Backend) {
     sign_in(&site, &site.browser(), &a.name, &a.password, &a.phone).await.expect(200);
 }
 
+/// Where messages with these words went.
+async fn heard(site: &Site, words: &str) -> Vec<String> {
+    let messages = site.messages().await;
+    let mut to: Vec<String> =
+        messages.iter().filter(|message| message.body.contains(words)).map(|message| message.to.clone()).collect();
+    to.sort();
+    to
+}
+
 async fn sec_30_everything_registered_hears_of_every_change(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
-    let heard = async |words: &str| {
-        let messages = site.messages().await;
-        let mut to: Vec<String> =
-            messages.iter().filter(|message| message.body.contains(words)).map(|message| message.to.clone()).collect();
-        to.sort();
-        to
-    };
+    let heard = async |words: &str| heard(&site, words).await;
     sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
     register_email(&site, &a.browser, MAIL).await;
     assert_eq!(heard("email address was registered").await, [a.phone.as_str(), MAIL]);
@@ -106,6 +111,65 @@ async fn sec_30_everything_registered_hears_of_every_change(backend: Backend) {
     assert_eq!(heard("password was reset").await, [a.phone.as_str()]);
     let links = site.messages().await.iter().any(|message| message.body.contains("http"));
     assert!(!links, "a message is no place for links");
+}
+
+async fn sec_30_a_phone_and_the_one_it_replaces_both_hear_of_it(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (_, a) = enabled(&site).await;
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    let new = "+447400123499";
+    a.browser.post("/api/send-code/register", number(new)).await.expect(202);
+    let code = site.code_sent_to(new).await;
+    a.browser.post("/api/verify-code/register", json!({ "code": code })).await.expect(200);
+    assert_eq!(heard(&site, "A phone was registered for your account.").await, [a.phone.as_str(), new]);
+    // And the old one is good for nothing any more.
+    site.advance(301);
+    start_and_send(&site.browser(), &a.name, &a.phone).await;
+    assert_eq!(heard(&site, "get back into your account").await, [] as [&str; 0]);
+}
+
+async fn sec_30_what_is_told_names_what_happened(backend: Backend) {
+    let site = Site::start(backend).await;
+    let (admin, a) = enabled(&site).await;
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
+    register_email(&site, &a.browser, MAIL).await;
+    recovery_codes(&a.browser).await;
+    let everywhere = [a.phone.as_str(), MAIL];
+    assert_eq!(heard(&site, "New recovery codes were made for your account.").await, everywhere);
+    a.browser.delete("/api/account/recovery-codes").await.expect(200);
+    assert_eq!(heard(&site, "The recovery codes of your account were removed.").await, everywhere);
+    let change = json!({ "current": a.password, "password": NEW_PASSWORD });
+    a.browser.post("/api/set-password/change", change).await.expect(200);
+    assert_eq!(heard(&site, "Your password was changed.").await, everywhere);
+    // What an administrator did is told like what its owner did.
+    admin.sign_in_again(&site).await;
+    let path = format!("/api/users/{}", a.id);
+    admin.browser.post(&format!("{path}/unlock"), json!({})).await.expect(200);
+    assert_eq!(heard(&site, "Your account was unlocked.").await, everywhere);
+    admin.browser.post(&format!("{path}/start-reset"), json!({})).await.expect(201);
+    assert_eq!(heard(&site, "An administrator started a reset of your password.").await, everywhere);
+    admin.browser.delete(&format!("{path}/methods")).await.expect(200);
+    assert_eq!(heard(&site, "An administrator removed everything registered for your account.").await, everywhere);
+    let subjects: Vec<String> = site
+        .messages()
+        .await
+        .iter()
+        .filter(|message| message.to == MAIL && message.body.contains("Was it you?"))
+        .filter_map(|message| message.subject.clone())
+        .collect();
+    let named = [
+        "email address was registered",
+        "recovery codes were made",
+        "recovery codes of your account were removed",
+        "password was changed",
+        "account was unlocked",
+        "started a reset",
+        "removed everything",
+    ];
+    assert_eq!(subjects.len(), named.len(), "{subjects:?}");
+    for (subject, words) in subjects.iter().zip(named) {
+        assert!(subject.contains(words), "{subject}");
+    }
 }
 
 async fn sec_42_methods_change_only_in_a_fresh_session(backend: Backend) {
