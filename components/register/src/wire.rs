@@ -96,3 +96,51 @@ impl<'a> NewCodes<'a> {
         Self { codes: codes.iter().map(|code| code.expose().as_str()).collect(), created_at: now.rfc3339() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Draws the path as a browser would: one dark dot for each module.
+    fn drawn(picture: &Picture) -> Vec<Vec<bool>> {
+        let mut dark = vec![vec![false; picture.size]; picture.size];
+        for module in picture.path.split('M').skip(1) {
+            let place = module.strip_suffix("h1v1h-1z").expect("a square");
+            let (x, y) = place.split_once(',').expect("a place");
+            dark[y.parse::<usize>().unwrap()][x.parse::<usize>().unwrap()] = true;
+        }
+        dark
+    }
+
+    #[test]
+    fn the_picture_says_the_address_and_the_address_says_the_seed() {
+        let seed = Seed::new([0x5a; relatch_core::totp::SEED]);
+        for (organisation, name) in [
+            ("Contoso", "mia@contoso.example"),
+            ("Schule für Kunst: Süd & Nord", &*format!("{}@x.example", "y".repeat(64))),
+        ] {
+            let shown = NewApp::show(&seed, organisation, name).unwrap();
+            assert_eq!(shown.uri, seed.uri(organisation, name));
+            assert_eq!(shown.secret.replace(' ', ""), seed.to_text());
+            assert!(shown.uri.contains(&format!("secret={}&", seed.to_text())));
+            let dark = drawn(&shown.qr);
+            let edge = |at: usize| at < QUIET || at >= shown.qr.size - QUIET;
+            assert!(
+                dark.iter()
+                    .enumerate()
+                    .all(|(y, row)| row.iter().enumerate().all(|(x, dot)| !(*dot && (edge(x) || edge(y)))))
+            );
+            // As a camera sees it: several dots to a module.
+            let side = shown.qr.size * 4;
+            let mut seen =
+                rqrr::PreparedImage::prepare_from_greyscale(
+                    side,
+                    side,
+                    |x, y| if dark[y / 4][x / 4] { 0 } else { 255 },
+                );
+            let codes = seen.detect_grids();
+            assert_eq!(codes.len(), 1);
+            assert_eq!(codes[0].decode().unwrap().1, shown.uri);
+        }
+    }
+}
