@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -157,7 +157,8 @@ const MOST_OPERATIONS: usize = 100_000;
 /// The state behind a [`Testing`] handle.
 #[derive(Default)]
 pub struct Probe {
-    clock_offset_nanos: AtomicU64,
+    /// Nanoseconds the guests' clock is ahead of the machine's; behind it, if negative.
+    clock_offset: AtomicI64,
     store_faults: Mutex<Vec<Arc<Armed<StoreFault>>>>,
     outbound_faults: Mutex<Vec<Arc<Armed<OutboundFault>>>>,
     counts: Mutex<Counts>,
@@ -176,9 +177,11 @@ impl Probe {
         Self::default()
     }
 
-    /// The offset of the guests' wall clock.
-    pub fn clock_offset(&self) -> Duration {
-        Duration::from_nanos(self.clock_offset_nanos.load(Ordering::SeqCst))
+    /// What the guests' wall clock shows when the machine's shows `real`.
+    pub fn clock(&self, real: Duration) -> Duration {
+        let offset = self.clock_offset.load(Ordering::SeqCst);
+        let by = Duration::from_nanos(offset.unsigned_abs());
+        if offset < 0 { real.saturating_sub(by) } else { real.saturating_add(by) }
     }
 
     /// Called before each store operation.
@@ -250,6 +253,10 @@ impl Probe {
     }
 }
 
+fn nanos(by: Duration) -> i64 {
+    i64::try_from(by.as_nanos()).unwrap_or(i64::MAX)
+}
+
 /// A test's handle on a running host.
 #[derive(Clone)]
 pub struct Testing {
@@ -267,13 +274,18 @@ impl Testing {
 
     /// Moves the wall clock of all guests forward. Timers stay real.
     pub fn advance(&self, by: Duration) {
-        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        self.probe().clock_offset_nanos.fetch_add(nanos, Ordering::SeqCst);
+        self.probe().clock_offset.fetch_add(nanos(by), Ordering::SeqCst);
+    }
+
+    /// Moves it back, as a clock does that was wrong and is corrected.
+    pub fn set_back(&self, by: Duration) {
+        self.probe().clock_offset.fetch_sub(nanos(by), Ordering::SeqCst);
     }
 
     /// The time guests see.
     pub fn now(&self) -> SystemTime {
-        SystemTime::now() + self.probe().clock_offset()
+        let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + self.probe().clock(real)
     }
 
     /// Breaks the store; faults add up.

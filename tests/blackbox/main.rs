@@ -22,6 +22,7 @@ mod attacks;
 mod audit;
 mod bad_input;
 mod breach;
+mod clock;
 mod cost;
 mod customisation;
 mod entitlement;

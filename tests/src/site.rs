@@ -120,6 +120,11 @@ impl Site {
         self.t.advance(Duration::from_secs(seconds));
     }
 
+    /// The clock was wrong by so much, and is corrected.
+    pub fn set_back(&self, seconds: u64) {
+        self.t.set_back(Duration::from_secs(seconds));
+    }
+
     /// Moves the clock to the middle of a span of claims: where two meet, what is won takes one commit more
     /// (`relatch_core::claim`). It is no window's end either, at which limits begin anew.
     pub fn amid_claims(&self) {

@@ -19,22 +19,32 @@ pub fn cooldown(sent: usize) -> u64 {
     SEND_COOLDOWNS.get(sent.saturating_sub(1).min(last)).copied().unwrap_or(0)
 }
 
+/// The messages of the last `seconds`. One that is stamped in the future was sent while the clock was wrong: it holds
+/// nobody up, however far ahead that was.
+fn within(history: &[Timestamp], now: Timestamp, seconds: u64) -> impl Iterator<Item = Timestamp> {
+    history.iter().copied().filter(move |at| !now.is_past(*at, seconds))
+}
+
+/// How many messages the last hour has seen.
+pub fn this_hour(history: &[Timestamp], now: Timestamp) -> usize {
+    within(history, now, 3_600).count()
+}
+
 /// `history`: when messages were sent to this destination, oldest first. Messages of the last hour
 /// count for the cooldown.
 pub fn may_send(history: &[Timestamp], now: Timestamp) -> Sending {
-    let within = |seconds: u64| history.iter().filter(move |at| now.since(**at) < seconds);
-    let hour = within(3_600).count();
-    if let Some(last) = history.last() {
-        let wait = now.until(last.plus(cooldown(hour.max(1))));
-        if wait > 0 && hour > 0 {
+    let hour = this_hour(history, now);
+    if let Some(last) = within(history, now, 3_600).max() {
+        let wait = now.until(last.plus(cooldown(hour)));
+        if wait > 0 {
             return Sending::TooSoon(wait);
         }
     }
-    let oldest_leaves = |seconds: u64| within(seconds).next().map_or(0, |at| now.until(at.plus(seconds)));
+    let oldest_leaves = |seconds: u64| within(history, now, seconds).min().map_or(0, |at| now.until(at.plus(seconds)));
     if hour >= SENDS_PER_HOUR {
         return Sending::UsedUp(oldest_leaves(3_600));
     }
-    if within(86_400).count() >= SENDS_PER_DAY {
+    if within(history, now, 86_400).count() >= SENDS_PER_DAY {
         return Sending::UsedUp(oldest_leaves(86_400));
     }
     Sending::Allowed
@@ -82,6 +92,18 @@ mod tests {
         let ten: Vec<Timestamp> = (0..10).map(|n| now(n * 2_000)).collect();
         assert_eq!(may_send(&ten, now(30_000)), Sending::UsedUp(56_400));
         assert_eq!(may_send(&ten, now(86_400)), Sending::Allowed);
+    }
+
+    #[test]
+    fn what_a_wrong_clock_sent_holds_nobody_up_and_counts_again_when_its_time_has_come() {
+        let ahead = at(&[7_200]);
+        assert_eq!(may_send(&ahead, now(0)), Sending::Allowed);
+        assert_eq!(this_hour(&ahead, now(0)), 0);
+        let both = remember(&ahead, now(0));
+        assert_eq!(may_send(&both, now(10)), Sending::TooSoon(20));
+        assert_eq!(may_send(&both, now(7_210)), Sending::TooSoon(20));
+        // Clocks of two hosts differ a little.
+        assert_eq!(may_send(&at(&[60]), now(0)), Sending::TooSoon(90));
     }
 
     #[test]

@@ -73,6 +73,33 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_ahead_has_no_age_and_what_has_passed_is_not_waited_for() {
+        let (now, later) = (Timestamp(1_000), Timestamp(4_600));
+        assert_eq!((now.since(later), later.since(now)), (0, 3_600));
+        assert_eq!((now.until(later), later.until(now)), (3_600, 0));
+        assert_eq!((Timestamp(0).since(Timestamp(u64::MAX)), Timestamp(u64::MAX).until(Timestamp(0))), (0, 0));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_and_on_gives_nothing_a_second_life() {
+        let start = Timestamp(10_000);
+        // An hour back: too far to be an honest difference between two clocks.
+        assert!(Timestamp(6_400).is_past(start, 300));
+        // Back again: what is left of it is what was left before.
+        assert!(!Timestamp(10_299).is_past(start, 300));
+        assert!(Timestamp(10_300).is_past(start, 300));
+    }
+
+    #[test]
+    fn the_ends_of_time_overflow_nothing() {
+        let (first, last) = (Timestamp(0), Timestamp(u64::MAX));
+        assert!(last.is_past(first, 1) && first.is_past(last, 1) && last.is_past(last, 1));
+        assert!(!first.is_past(first, u64::MAX));
+        assert_eq!(last.plus(1), last);
+        assert_eq!(Timestamp::end_of_window(last.window(1), 1), last);
+    }
+
+    #[test]
     fn prints_rfc3339_in_utc() {
         assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp(u64::MAX).rfc3339(), "9999-12-31T23:59:59Z");

@@ -37,7 +37,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
     pub async fn send_slot(&self, destination: [u8; 32], now: Timestamp) -> Result<SendSlot, StoreError> {
         let history: SendHistory = self.read(&self.keys.sends(&destination)).await?.unwrap_or_default();
         let sent: Vec<Timestamp> = history.sent.iter().copied().map(Timestamp).collect();
-        let this_hour = sent.iter().filter(|at| now.since(**at) < 3_600).count() as u64 + 1;
+        let this_hour = sending::this_hour(&sent, now) as u64 + 1;
         Ok(SendSlot { sending: sending::may_send(&sent, now), destination, history, this_hour })
     }
 

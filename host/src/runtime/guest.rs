@@ -139,7 +139,7 @@ impl HostWallClock for GuestClock {
 
     fn now(&self) -> Duration {
         let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        real + self.0.probe.clock_offset()
+        self.0.probe.clock(real)
     }
 }
 
