@@ -78,7 +78,7 @@ test("S38 a method is added, replaced and removed; the last one that lets somebo
   await page.getByRole("button", { name: /^Remove Phone/ }).click();
   const dialog = page.getByRole("dialog", { name: "Remove this phone?" });
   await dialog.getByRole("button", { name: "Remove it" }).click();
-  await page.getByText("the last one cannot be removed").waitFor();
+  await page.getByText("so it cannot be removed").waitFor();
   await page.getByRole("link", { name: "Add another way" }).click();
   await page.getByRole("link", { name: /^Email/ }).click();
   await registerEmail(page, someMailbox());

@@ -11,7 +11,7 @@ export async function account(page, see, person) {
   await page.getByRole("dialog", { name: "Remove this phone?" }).waitFor();
   await see("account-remove", page);
   await press(page, "Remove it");
-  await page.getByText("the last one cannot be removed").waitFor();
+  await page.getByText("so it cannot be removed").waitFor();
   await see("account-last-method", page);
   await page.getByRole("link", { name: "Change my password" }).click();
   await heading(page, "Change my password");
