@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { assertQuiet, field, heading, launch, open, pass, press } from "./lib/browser.mjs";
-import { Caller, everybodyMayReset, somebody, someMailbox } from "./lib/people.mjs";
-import { passSecondFactor, registerEmail, signIn } from "./lib/steps.mjs";
+import { administrator, Caller, everybodyMayReset, somebody, someMailbox, somePhone } from "./lib/people.mjs";
+import { passSecondFactor, pressForCode, registerEmail, signIn, typeCode, typePhone } from "./lib/steps.mjs";
 
 const browser = await launch();
 test.before(everybodyMayReset);
@@ -92,6 +92,57 @@ test("S38 a method is added, replaced and removed; the last one that lets somebo
   await press(page, "Remove it");
   await page.getByRole("status").getByText("is removed.").waitFor();
   assert.equal(await page.getByRole("button", { name: /^Remove Email/ }).count(), 0);
+  await finish(context);
+});
+
+test("S38 a phone is replaced: the new one is proven, shown and asked, and the old one is gone", async () => {
+  const { person, context, page } = await atHome("desktop");
+  const next = somePhone();
+  const line = page.locator(".methods");
+  await line.getByText(person.phone.sent.slice(-4)).waitFor();
+  await page.getByRole("link", { name: /^Replace Phone/ }).click();
+  await heading(page, "Keep your account secure");
+  await typePhone(page, next.typed, "Text me a code");
+  await typeCode(page, await pressForCode(page, "Next", next.sent));
+  await heading(page, "Your phone is registered");
+  await press(page, "Next");
+  await heading(page, "My security info");
+  await page.goto("/account");
+  await line.getByText(next.sent.slice(-4)).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^Remove Phone/ }).count(), 1);
+  assert.equal(await line.getByText(person.phone.sent.slice(-4)).count(), 0);
+  await finish(context);
+  const { name, password } = person;
+  const { stage } = await new Caller().signIn({ name, password, phone: next.typed });
+  assert.equal(stage, "signed_in");
+});
+
+test("what was done lately is shown in words, newest first, with who did it", async () => {
+  const { person, context, page } = await atHome("phone");
+  const lately = page.getByRole("list", { name: "What was done with my account lately" }).getByRole("listitem");
+  const told = async (first) => {
+    await lately.first().getByText(first).waitFor();
+    return (await lately.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+  };
+  const begun = await told(/registered|created|chosen/);
+  for (const words of [
+    /^Phone registered .* By you$/,
+    /^Own password chosen at the first sign-in .* By you$/,
+    /^Account created .* By an administrator$/,
+  ]) assert.equal(begun.filter((line) => words.test(line)).length, 1, `${words} in ${begun}`);
+  await pass(60);
+  const boss = await administrator();
+  const { version } = await boss.must("GET", `/api/users/${person.id}`);
+  await boss.must("PATCH", `/api/users/${person.id}`, { version, department: "Sales" });
+  await page.reload();
+  const [edited] = await told("Details of the account changed");
+  assert.match(edited, /By an administrator$/);
+  await pass(60);
+  await page.getByRole("link", { name: "Change my password" }).click();
+  await change(page, { current: person.password, next: "seven quiet rivers meet" });
+  const lines = await told("Password changed");
+  assert.match(lines[0], /By you$/);
+  assert.match(lines[1], /^Details of the account changed/);
   await finish(context);
 });
 
