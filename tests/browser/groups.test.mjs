@@ -1,4 +1,5 @@
-// Portal > Groups: a rule that finds the members, tried first; name and rule changed; a stale save shows both.
+// Portal > Groups: a rule that finds the members, tried first; groups inside groups; name and rule changed; a stale
+// save shows both.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -63,6 +64,56 @@ test("a mistake in a rule is pointed at, and the field shows the place", async (
   assert.equal(await field(page, "Rule").evaluate((input) => document.activeElement === input), true);
   const [, at] = /at character (\d+)/.exec(await wrong.textContent());
   assert.equal(await field(page, "Rule").evaluate((input) => input.selectionStart), Number(at) - 1);
+  await finish(context);
+});
+
+/** Ticks the group of this name in the dialog that is open. */
+async function choose(page, name) {
+  await field(page, "Find by name").fill(name);
+  await page.getByRole("dialog").getByRole("checkbox", { name: new RegExp(`^${name}`) }).check();
+  await press(page, "Select 1 group");
+}
+
+test("S20 a group holds other groups, whose members count; a circle is refused in words", async () => {
+  const { context, page } = await portal();
+  const boss = await administrator();
+  const person = await somebody({ displayName: "Mia Steele" });
+  const [inner, outer] = [`Inner ${someName()}`, `Outer ${someName()}`];
+  const body = { description: "", membership: "assigned" };
+  const made = await boss.must("POST", "/api/groups", { ...body, name: inner, members: [person.id], groups: [] });
+  await page.goto("/admin#groups/new");
+  await field(page, "Group name").fill(outer);
+  await press(page, "Select groups");
+  await choose(page, inner);
+  await page.getByRole("button", { name: `Remove ${inner}` }).waitFor();
+  await press(page, "Create");
+  await heading(page, outer);
+  await page.getByRole("heading", { name: "1 group inside" }).waitFor();
+  await page.getByRole("button", { name: `Remove ${inner}` }).click();
+  await page.getByRole("status").getByText(`${inner} is removed.`).waitFor();
+  await page.getByText("No other group is inside this one.").waitFor();
+  await press(page, "Add groups");
+  await choose(page, inner);
+  await page.getByRole("status").getByText("1 group added.").waitFor();
+  await page.getByRole("heading", { name: "1 group inside" }).waitFor();
+  // The other way round it would be a circle.
+  await page.goto(`/admin#groups/${made.group.id}`);
+  await heading(page, inner);
+  await press(page, "Add groups");
+  await choose(page, outer);
+  await page.getByText("This group is inside that one, so that one cannot be inside this one.").waitFor();
+  await page.getByText("Nothing was changed.").waitFor();
+  await page.getByRole("heading", { name: "0 groups inside" }).waitFor();
+  // Who is in the inner one may do what the outer one may.
+  const { version } = await boss.must("GET", "/api/enable-group");
+  const { groups } = await boss.must("GET", "/api/groups");
+  const { id } = groups.find(({ name }) => name === outer);
+  await boss.must("PUT", "/api/enable-group", { scope: "selected", groups: [id], version });
+  await page.goto(`/admin#users/${person.id}`);
+  await heading(page, "Mia Steele");
+  await page.getByText("They have not registered anything that proves who they are.").waitFor();
+  assert.equal(await page.getByText("They are in none of the groups that may reset.").count(), 0);
+  await everybodyMayReset();
   await finish(context);
 });
 
