@@ -14,34 +14,47 @@ test.after(() => browser.close());
 const tick = (name) => (page) => page.getByRole("checkbox", { name: new RegExp(`^${name}`) });
 const box = (name) => (page) => field(page, name);
 
-/** `control` is changed from `from` to `to` on the page; `theirs` is what somebody else saves. */
+/**
+ * `control` is changed from `from` to `to` on the page; `theirs` is what somebody else saves. `words` are those for
+ * what is saved now, and for what is on the page.
+ */
 const PAGES = [
   {
-    part: "methods", title: "Authentication methods",
+    part: "methods", story: "S32 S32a", title: "Authentication methods",
     control: tick("Email"), from: true, to: false, theirs: { call: false },
+    words: [/^On: text to a phone(?!.*call to a phone)(?!.*email)/, /^On: text to a phone, call to a phone, email/],
   },
   {
-    part: "registration", title: "Registration",
+    part: "registration", story: "S32 S32b", title: "Registration",
     control: box("Days until they look at it again"), from: "180", to: "90", theirs: { reconfirm_days: 30 },
+    words: [/every 30 days\.$/, /every 180 days\.$/],
   },
   {
-    part: "notifications", title: "Notifications",
+    part: "notifications", story: "S32 S32c", title: "Notifications",
     control: tick("All administrators"), from: false, to: true, theirs: { person: false },
+    words: [/^People are not told .* Administrators are told/, /^People are told .* Administrators are not told/],
   },
   {
-    part: "customisation", title: "Customisation", control: box("Helpdesk (if you like)"),
+    part: "customisation", story: "S32 S32d", title: "Customisation", control: box("Helpdesk (if you like)"),
     from: "", to: "help@contoso.example", theirs: { helpdesk: "https://help.contoso.example/reset" },
+    words: [/https:\/\/help\.contoso\.example\/reset/, /^(?!.*help\.contoso)(?!.*help@contoso)/],
   },
 ];
 
 PAGES.push(
   {
-    part: "passwords", title: "Password rules", control: box("How many old passwords cannot be used again?"),
-    from: "0", to: "5", theirs: { breach_check: false, own_words: ["kettle"] },
+    part: "passwords", story: "S32 S54", title: "Password rules",
+    control: box("How many old passwords cannot be used again?"), from: "0", to: "5",
+    theirs: { breach_check: false, own_words: ["kettle"] },
+    words: [
+      /1 word of your own\. The last 5 passwords cannot be used again\. Passwords are not compared/,
+      /0 words of your own\. Old passwords are not remembered\./,
+    ],
   },
   {
-    part: "entitlement", title: "Entitlement",
+    part: "entitlement", story: "S32 S7", title: "Entitlement",
     control: tick("Only people with a plan"), from: false, to: true, theirs: { cloud: ["p1"] },
+    words: [/^Only people with a plan can reset\. Cloud: P1\./, /^Plans are not looked at\./],
   },
 );
 
@@ -55,8 +68,15 @@ async function portal() {
   return { context, page: await context.newPage() };
 }
 
-for (const { part, title, control, from, to, theirs } of PAGES) {
-  test(`S32 ${title}: saved, reloaded, and a stale save shows both`, async (t) => {
+/** What the note about somebody else's save says is saved now, and what it says is on the page. */
+async function bothVersions(page) {
+  const note = page.getByRole("alert").filter({ hasText: "Somebody else saved a change first" });
+  const version = (name) => note.getByRole("heading", { name }).locator("xpath=following-sibling::p[1]").textContent();
+  return [await version("Saved now"), await version("Yours")];
+}
+
+for (const { part, story, title, control, from, to, theirs, words } of PAGES) {
+  test(`${story} ${title}: saved, reloaded, and a stale save shows both`, async (t) => {
     const before = await setPolicy(part, {});
     t.after(() => setPolicy(part, before));
     const { context, page } = await portal();
@@ -81,6 +101,8 @@ for (const { part, title, control, from, to, theirs } of PAGES) {
     await set(own, from);
     await press(page, "Save");
     await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
+    const both = await bothVersions(page);
+    for (const [at, version] of both.entries()) assert.match(version, words[at]);
     await press(page, "Save mine instead");
     await page.getByRole("status").getByText(/^Saved\./).waitFor();
     assert.equal(await shown(own, to), from);
@@ -89,7 +111,7 @@ for (const { part, title, control, from, to, theirs } of PAGES) {
   });
 }
 
-test("S32 a policy that nobody could meet is refused, and the page says why beside the form", async (t) => {
+test("S32a a policy that nobody could meet is refused, and the page says why beside the form", async (t) => {
   const before = await setPolicy("methods", {});
   t.after(() => setPolicy("methods", before));
   const { context, page } = await portal();
@@ -106,7 +128,7 @@ test("S32 a policy that nobody could meet is refused, and the page says why besi
   await context.close();
 });
 
-test("S32 countries are named by letters or words, and a stranger to the list is explained", async (t) => {
+test("S32a countries are named by letters or words, and a stranger to the list is explained", async (t) => {
   const before = await setPolicy("methods", {});
   t.after(() => setPolicy("methods", before));
   const { context, page } = await portal();
@@ -138,7 +160,7 @@ test("the limits are there to be looked at, and are found by their words", async
   await context.close();
 });
 
-test("S32 days that are no days are explained before anything is sent", async () => {
+test("S32b days that are no days are explained before anything is sent", async () => {
   const { context, page } = await portal();
   await page.goto("/admin#password-reset/registration");
   await heading(page, "Registration");
@@ -151,7 +173,7 @@ test("S32 days that are no days are explained before anything is sent", async ()
   await context.close();
 });
 
-test("S32 S49 what policy switches off is no longer offered; a code from the helpdesk always is", async (t) => {
+test("S32a S49 what policy switches off is no longer offered; a code from the helpdesk always is", async (t) => {
   const before = await setPolicy("methods", { text: false, call: false, recovery_codes: false });
   t.after(() => setPolicy("methods", before));
   const context = await open(browser, { size: "phone" });
@@ -166,7 +188,7 @@ test("S32 S49 what policy switches off is no longer offered; a code from the hel
   await context.close();
 });
 
-test("S32 the organisation's own name and helpdesk are on the pages", async (t) => {
+test("S32d the organisation's own name and helpdesk are on the pages", async (t) => {
   const helpdesk = "https://help.contoso.example/reset";
   const before = await setPolicy("customisation", { organisation: "Contoso Schools", helpdesk });
   t.after(() => setPolicy("customisation", before));

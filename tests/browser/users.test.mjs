@@ -75,6 +75,9 @@ test("a stale edit shows both, and nothing is lost", async () => {
   await field(page, "Department (if you like)").fill("School");
   await press(page, "Save");
   await page.getByRole("heading", { name: "Somebody else saved a change first" }).waitFor();
+  const shown = (title) => page.locator(".versions > div").filter({ hasText: title }).innerText();
+  assert.match(await shown("Saved now"), /Noor Haddad: User, Sales\. Cloud account\./);
+  assert.match(await shown("Yours"), /Noor Haddad: User, School\. Cloud account\./);
   await press(page, "Save mine instead");
   await said(page, /^Saved\./);
   assert.equal((await boss.must("GET", `/api/users/${person.id}`)).user.department, "School");
@@ -127,7 +130,7 @@ test("what somebody registered is taken away, and the page says why they cannot 
   await finish(context);
 });
 
-test("S7 S8 S29 an account without a plan is said to have none, and a plan that arrives is enough", async (t) => {
+test("S6 S7 S8 S29 an account without a plan is said to have none, and a plan that arrives is enough", async (t) => {
   const before = await setPolicy("entitlement", { check: true, cloud: ["p1"], on_premises: ["p1"], groups: [] });
   t.after(() => setPolicy("entitlement", before));
   const { context, page } = await portal();
