@@ -1,8 +1,8 @@
-// Somebody who only has a keyboard gets back into the account.
+// Somebody who only has a keyboard gets in, and back into the account; who wants no motion gets none.
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { assertQuiet, field, heading, launch, open } from "./lib/browser.mjs";
+import { assertQuiet, field, heading, launch, open, pass } from "./lib/browser.mjs";
 import { messagesTo } from "./lib/catcher.mjs";
 import { codeOrAgain } from "./lib/steps.mjs";
 import { everybodyMayReset, somebody } from "./lib/people.mjs";
@@ -110,6 +110,122 @@ test("reset with the keyboard alone, from the door to the end", async () => {
   await heading(page, "What is your user name?");
   assertQuiet(context);
   await context.close();
+});
+
+/** Name and password, from the first page of signing in. */
+async function typeNameAndPassword(page, name, password) {
+  await heading(page, "What is your user name?");
+  await tabTo(page, "What is your user name?");
+  await page.keyboard.type(name);
+  await page.keyboard.press("Enter");
+  await arrives(page, "What is your password?");
+  await tabTo(page, "What is your password?");
+  await page.keyboard.type(password);
+  await page.keyboard.press("Enter");
+}
+
+async function go(page, name) {
+  await tabTo(page, name);
+  await page.keyboard.press("Enter");
+}
+
+test("S33 S39 S57 a phone is registered and signs somebody in with the keyboard alone", async () => {
+  await everybodyMayReset();
+  const { name, password, phone } = await somebody();
+  const chosen = "nine calm lighthouses";
+  const context = await open(browser);
+  const page = await context.newPage();
+  await page.goto("/signin");
+  await typeNameAndPassword(page, name, password);
+  await arrives(page, "Choose a new password");
+  for (const label of ["New password", "Type it again"]) {
+    await tabTo(page, label);
+    await page.keyboard.type(chosen);
+  }
+  await page.keyboard.press("Enter");
+  await arrives(page, "More information required");
+  await go(page, "Next");
+  await heading(page, "Keep your account secure");
+  await tabTo(page, "Country");
+  await page.keyboard.type("United King");
+  await tabTo(page, "Phone number");
+  await page.keyboard.type(phone.typed);
+  await tabTo(page, "Text me a code");
+  await page.keyboard.press("Enter");
+  await typeTheCode(page, phone.sent, 0);
+  await arrives(page, "Your phone is registered");
+  await go(page, "Next");
+  await arrives(page, "You are all set");
+  await go(page, "Done");
+  await heading(page, "You are signed in");
+  await go(page, "Sign out");
+  await arrives(page, "You are signed out");
+  await page.goto("/signin");
+  await typeNameAndPassword(page, name, chosen);
+  await arrives(page, "How do you want your code?");
+  await pass(60);
+  const seen = (await messagesTo(phone.sent)).length;
+  await go(page, "Send the code");
+  await typeTheCode(page, phone.sent, seen);
+  await arrives(page, "You are signed in");
+  assertQuiet(context);
+  await context.close();
+});
+
+/** What moves, or would as soon as it is changed, for longer than a millisecond: places and durations. */
+const moving = (page) =>
+  page.evaluate(() => {
+    const inMs = (text) => parseFloat(text) * (text.trim().endsWith("ms") ? 1 : 1000);
+    const longest = (list) => Math.max(...list.split(",").map(inMs));
+    const found = [];
+    for (const element of document.querySelectorAll("*")) {
+      for (const part of ["", "::before", "::after"]) {
+        const style = getComputedStyle(element, part || null);
+        const place = `${element.localName}.${element.getAttribute("class") ?? ""}${part}`;
+        const animation = style.animationName === "none" ? 0 : longest(style.animationDuration);
+        const isEndless = animation > 0 && style.animationIterationCount.includes("infinite");
+        if (animation > 1 || isEndless) found.push(`${place} ${style.animationName} ${animation} ms`);
+        if (longest(style.transitionDuration) > 1) found.push(`${place} transition ${style.transitionDuration}`);
+      }
+    }
+    const running = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().activeDuration > 1);
+    return [...found, ...running.map(({ constructor: { name } }) => `a running ${name}`)];
+  });
+
+/** A page as it is when it is busy: a button that waits, a place that loads, a bolt that slides. */
+const makeBusy = (page) =>
+  page.evaluate(() => {
+    document.querySelector(".button, button")?.setAttribute("aria-disabled", "true");
+    const loading = Object.assign(document.createElement("p"), { className: "loading", textContent: "…" });
+    document.querySelector("main").append(loading);
+    for (const latch of document.querySelectorAll("[data-latch]")) latch.dataset.latch = "home";
+  });
+
+test("nothing moves for whoever wants no motion", async () => {
+  const admin = await somebody({ displayName: "Ada Okafor", role: "global_administrator", registered: true });
+  const walk = async (reducedMotion) => {
+    const context = await open(browser, { reducedMotion });
+    await admin.caller.lend(context);
+    const page = await context.newPage();
+    const found = [];
+    for (const [path, title] of [
+      ["/", "Locked out? Let yourself back in."],
+      ["/signin", "You are signed in"],
+      ["/reset", "Get back into your account"],
+      ["/admin", "Users"],
+    ]) {
+      await page.goto(path);
+      await heading(page, title);
+      await makeBusy(page);
+      found.push((await moving(page)).map((what) => `${path}: ${what}`));
+    }
+    assertQuiet(context);
+    await context.close();
+    return found;
+  };
+  assert.deepEqual((await walk("reduce")).flat(), []);
+  // And the look at them does see what moves for everybody else.
+  for (const found of await walk("no-preference")) assert.notDeepEqual(found, []);
 });
 
 test("a way is chosen with the arrows, its own field follows, and the others are out of the way", async () => {
