@@ -32,6 +32,8 @@ const WAYS = {
   recovery_code: "Use a recovery code",
   helpdesk: "I have a code from my helpdesk",
 };
+/** What somebody has lost who cannot go a way. */
+const THINGS = { text: "this phone", call: "this phone", mail: "this address", app: "this app", recovery_code: "your list of codes" };
 /** Ways whose code is not sent have a step of their own. */
 const TYPED = { app: "app", recovery_code: "recovery-code", helpdesk: "helpdesk-code" };
 
@@ -177,7 +179,7 @@ function renderMethod() {
     "address-hint": "Type all of it, like mia@example.org.",
   };
   if (known.step > 1) slots.title = "Prove it in one more way";
-  if (proofs().length === 1) slots.helpless = `No longer have this ${ways[0] === "mail" ? "address" : "phone"}?`;
+  if (proofs().length === 1) slots.helpless = `No longer have ${THINGS[ways[0]]}?`;
   const root = stamp("t-method", slots);
   prepareWays(root, ways, WAYS, known.way);
   preparePhone(root, known.phone);

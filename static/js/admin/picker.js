@@ -6,6 +6,10 @@ import { $, count, stamp } from "../dom.js";
 import { detailOf, labelOf } from "./parts.js";
 
 const NOUNS = { users: "user", groups: "group" };
+const FIRST = {
+  users: "There are no users yet. Make one on the page Users first.",
+  groups: "There are no groups yet. Make one on the page Groups first, then come back here.",
+};
 
 /** People: the newest, or those whose name starts with the text. */
 async function findUsers(text) {
@@ -60,7 +64,9 @@ export function pick({ kind, title, chosen = [], without = [], single = false })
     const open = things.filter(({ id }) => !without.includes(id));
     $(".choices", dialog).replaceChildren(...open.map((thing) => choice(thing, ticked, tell, single)));
     const shown = `${count(open.length, noun)} shown.${more ? " There are more: type the start of a name." : ""}`;
-    $("[data-said]", dialog).textContent = open.length > 0 ? shown : `No ${noun} to choose here.`;
+    const missed = $("#f-pick", dialog).value === "" ? FIRST[kind] : "No name starts like that. Try fewer letters.";
+    const none = things.length > 0 ? "There is no other one to choose." : missed;
+    $("[data-said]", dialog).textContent = open.length > 0 ? shown : none;
   };
   prepareFind(dialog, finder(kind), offer);
   tell();

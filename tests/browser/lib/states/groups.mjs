@@ -19,7 +19,7 @@ export async function adminGroups(page, see) {
   await page.getByRole("checkbox").first().check();
   await see("admin-picker", page);
   await field(page, "Find by name").fill("zzzz");
-  await page.getByText("No user to choose here.").waitFor();
+  await page.getByText("No name starts like that.").waitFor();
   await see("admin-picker-none", page);
   await press(page, "Select 1 user");
   await see("admin-group-new-members", page);
