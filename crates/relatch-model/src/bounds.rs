@@ -139,7 +139,7 @@ pub fn locking_out(full: bool) -> Scenario {
     }
 }
 
-/// Wrong and right passwords on known and unknown devices, with the first two locks; an owner who unlocks.
+/// Wrong and right passwords on unknown devices, with the first two locks; a known one stays open.
 pub fn signing_in(full: bool) -> Scenario {
     Scenario {
         wrong_passwords_before: 8,

@@ -25,6 +25,8 @@ pub enum Mutation {
     TrustTheCookie,
     /// Wrong answers in resets and at sign-in are counted in one row.
     OneRowForAll,
+    /// Wrong passwords on known and on unknown devices are counted together.
+    OneLockForAll,
     /// Messages for resets and for sign-ins are counted together.
     OneLineForAll,
     /// A method that was removed after it proved something still proves it.
@@ -152,7 +154,9 @@ impl Scenario {
             records.push((Key::Password(who), Record::Password(1)));
             records.push((Key::Methods(who), Record::Methods(*methods)));
             if self.wrong_passwords_before > 0 {
-                let counter = attempts(who, Device::Unknown, Lock::fresh(1), self.moment(0).window(SIGN_IN_WINDOW));
+                let one = self.mutation == Some(Mutation::OneLockForAll);
+                let device = if one { Device::Known } else { Device::Unknown };
+                let counter = attempts(who, device, Lock::fresh(1), self.moment(0).window(SIGN_IN_WINDOW));
                 store.increment(counter, self.wrong_passwords_before);
             }
             if self.wrong_before > 0 {

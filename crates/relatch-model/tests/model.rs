@@ -93,6 +93,11 @@ fn wrong_answers_counted_for_resets_and_sign_ins_together_are_found() {
 }
 
 #[test]
+fn wrong_passwords_counted_for_all_devices_together_are_found() {
+    is_found(bounds::signing_in(false), Mutation::OneLockForAll, says::SIGN_IN_OPEN);
+}
+
+#[test]
 fn messages_counted_for_resets_and_sign_ins_together_are_found() {
     is_found(bounds::locking_out(false), Mutation::OneLineForAll, says::SIGN_IN_OPEN);
 }

@@ -5,6 +5,7 @@ use super::{Answer, Typed};
 use crate::ghosts::Ghost;
 use crate::io::{Io, Stepped};
 use crate::records::{Counter, Device, FlowId, KeptAt, Key, Lock, Purpose, Record, Who};
+use crate::scenario::Mutation;
 use relatch_core::limits::WRONG_PASSWORDS_REMEMBERED;
 use relatch_core::lockout;
 use relatch_core::methods::Kind;
@@ -18,6 +19,7 @@ const SIGN_IN: FlowId = FlowId::MAX;
 /// components/sign-in, with relatch-store's lockout.rs. `wrong`: which wrong password, if it is one.
 pub fn sign_in(io: &mut Io<'_>, who: Who, device: Device, wrong: Option<u8>) -> Stepped<Answer> {
     let Some(person) = io.person(who)? else { return Ok(Answer::Nothing) };
+    let device = if io.is(Mutation::OneLockForAll) { Device::Known } else { device };
     let generation = person.generation;
     let lock = io.lock(Key::Lock(who, device))?.filter(|lock| lock.generation == generation);
     let lock = lock.unwrap_or(Lock::fresh(generation));
