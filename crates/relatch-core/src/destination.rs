@@ -64,4 +64,13 @@ mod tests {
         assert_eq!(phone("07400 123456").folded(), phone("+44 7400 123456").folded());
         assert_eq!(phone("07400 123456").folded(), "+447400123456");
     }
+
+    #[test]
+    fn a_hint_is_the_destination_s_own() {
+        let address = EmailAddress::parse("mia@mail.example").unwrap();
+        let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
+        assert_eq!(Destination::Email(address.clone()).hint(), address.hint());
+        assert_eq!(Destination::Phone(number.clone()).hint(), number.hint());
+        assert_ne!(number.hint(), address.hint());
+    }
 }

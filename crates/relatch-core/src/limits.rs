@@ -373,6 +373,7 @@ mod tests {
 
     #[test]
     fn amounts_read_well() {
+        assert_eq!(Amount::Seconds(0).words(), "0 seconds");
         assert_eq!(Amount::Limited(START_PER_CLIENT).words(), "10 in 10 minutes");
         assert_eq!(Amount::Bytes(8_192).words(), "8 KiB");
         assert_eq!(Amount::Bytes(1_000).words(), "1,000 bytes");

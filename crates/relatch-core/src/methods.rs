@@ -214,5 +214,7 @@ mod tests {
         assert_eq!((two.count(), two.has(Kind::App), two.has(Kind::Email)), (2, true, false));
         assert_eq!(Kinds::from_bits(two.bits()), two);
         assert_eq!(two.without(Kinds::NONE.with(Kind::App)).iter().collect::<Vec<_>>(), [Kind::Phone]);
+        let other = Kinds::NONE.with(Kind::App).with(Kind::Email);
+        assert_eq!(two.and(other).iter().collect::<Vec<_>>(), [Kind::App]);
     }
 }

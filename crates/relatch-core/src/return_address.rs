@@ -101,6 +101,15 @@ mod tests {
     }
 
     #[test]
+    fn an_address_may_be_as_long_as_it_says() {
+        let long = |length: usize| format!("https://app.example.org/{}", "a".repeat(length - 24));
+        assert!(ReturnAddress::parse(&long(LISTED_MAX)).is_some());
+        assert!(ReturnAddress::parse(&long(LISTED_MAX + 1)).is_none());
+        assert!(allows("https://app.example.org", &long(WANTED_MAX)));
+        assert!(!allows("https://app.example.org", &long(WANTED_MAX + 1)));
+    }
+
+    #[test]
     fn an_administrator_lists_https_origins_with_or_without_a_path() {
         for good in [
             "https://app.example.org",

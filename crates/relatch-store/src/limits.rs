@@ -88,6 +88,19 @@ mod tests {
     }
 
     #[test]
+    fn as_many_as_the_limit_says_and_no_more() {
+        pollster::block_on(async {
+            let vault = vault();
+            for nth in 1..=4 {
+                let over = vault.over_limit(THREE, 7, NOW).await.unwrap();
+                assert_eq!(over.is_some(), nth > 3, "{nth}");
+            }
+            assert!(vault.over_limit(THREE, 8, NOW).await.unwrap().is_none());
+            assert!(vault.over_limit(THREE, 7, NOW.plus(600)).await.unwrap().is_none());
+        });
+    }
+
+    #[test]
     fn what_people_do_is_counted_apart() {
         let vault = vault();
         let [mia, max] = [1, 2].map(|n| AccountId::from_bytes([n; 16]));

@@ -36,6 +36,16 @@ mod tests {
     const MIA: AccountId = AccountId::from_bytes([1; 16]);
 
     #[test]
+    fn a_grant_that_keeps_the_password_is_won_once() {
+        pollster::block_on(async {
+            let vault = vault();
+            assert!(vault.claim_grant("flow", Timestamp(1_000)).await.unwrap());
+            assert!(!vault.claim_grant("flow", Timestamp(1_000)).await.unwrap());
+            assert!(vault.claim_grant("other", Timestamp(1_000)).await.unwrap());
+        });
+    }
+
+    #[test]
     fn a_password_change_is_won_once_per_generation() {
         pollster::block_on(async {
             let vault = vault();

@@ -124,6 +124,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_short_was_sealed_with_nothing() {
+        let (sealer, entropy) = (sealer(&[("k1", 1)]), CountingEntropy::new(1));
+        let empty = sealer.seal(&entropy, b"here", b"").unwrap();
+        assert_eq!(sealed_with(&empty), Some("k1"));
+        assert_eq!(sealed_with(&empty[..empty.len() - 1]), None);
+    }
+
+    #[test]
     fn keys_rotate_with_an_overlap() {
         let entropy = CountingEntropy::new(1);
         let old = sealer(&[("k1", 1)]).seal(&entropy, b"c", b"m").unwrap();

@@ -80,6 +80,29 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::testing::{account, vault};
+    use relatch_core::Timestamp;
+
+    #[test]
+    fn who_is_searched_by_all_words_is_found_and_nobody_else() {
+        pollster::block_on(async {
+            let vault = vault();
+            for name in ["mia.steele", "mia.haddad", "max.steele"] {
+                account(&vault, name, "", Vec::new(), Timestamp(1_763_000_000)).await;
+            }
+            let found = async |text: &str| {
+                let (people, more) = vault.search_accounts(text).await.unwrap().unwrap();
+                let local = |person: Person| person.account.name.split_once('@').map(|(local, _)| local.to_owned());
+                let names = people.into_iter().filter_map(local).collect::<Vec<_>>().join(" ");
+                assert!(!more, "{text}");
+                names
+            };
+            assert_eq!(found("mia").await, "mia.haddad mia.steele");
+            assert_eq!(found("st mia").await, "mia.steele");
+            assert_eq!(found("nobody").await, "");
+            assert!(vault.search_accounts("m").await.unwrap().is_none(), "one letter");
+        });
+    }
 
     #[test]
     fn words_of_both_names_are_indexed_once() {

@@ -240,6 +240,21 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_fresh_for_a_while_and_has_a_token_of_its_own() {
+        pollster::block_on(async {
+            let vault = vault();
+            let id = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let person = vault.person(id).await.unwrap().unwrap();
+            let (one, other) = (opened(&vault, &person, 1).await, opened(&vault, &person, 1).await);
+            let session = vault.session(&one, NOW).await.unwrap().unwrap();
+            assert!(session.is_fresh(NOW.plus(299), 300));
+            assert!(!session.is_fresh(NOW.plus(300), 300));
+            assert_eq!(vault.csrf_token(&one), vault.csrf_token(&one));
+            assert_ne!(vault.csrf_token(&one), vault.csrf_token(&other));
+        });
+    }
+
+    #[test]
     fn a_session_that_is_used_goes_on_and_its_end_is_final() {
         pollster::block_on(async {
             let vault = vault();

@@ -243,7 +243,15 @@ mod tests {
             assert_eq!((left.name.as_str(), left.display_name.as_str()), ("", ""));
             assert!(vault.person(noor).await.unwrap().is_some());
             // The name is free.
-            account(&vault, "mia", "", Vec::new(), later).await;
+            let mia = account(&vault, "mia", "", Vec::new(), later).await.id;
+            // And whoever is deleted from now on is found as well.
+            let mut batch = Batch::default();
+            let change = AccountChange { deleted: Some(true), ..AccountChange::default() };
+            vault.change_account(&mut batch, mia, None, change, later).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            let end = later.plus(RESTORABLE_FOR + DAY);
+            assert_eq!(vault.purge_deleted(end).await.unwrap(), (2, false));
+            assert_eq!(vault.purge_deleted(end).await.unwrap(), (0, false));
         });
     }
 }

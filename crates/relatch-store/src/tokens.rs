@@ -144,7 +144,9 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::testing::vault;
+    use crate::records::Via;
+    use crate::vault::Batch;
+    use crate::vault::testing::{TestVault, account, vault};
 
     fn flow(real: bool, stage: FlowStage, sends: u64) -> Flow {
         let zero = AccountId::from_bytes([0; 16]);
@@ -165,6 +167,47 @@ mod tests {
             proven_by: Vec::new(),
             log: 1,
         }
+    }
+
+    /// Mia with these destinations, an hour after the flow began at the earliest.
+    async fn mia(vault: &TestVault, destinations: &[(Via, &str)]) -> Person {
+        let now = Timestamp(1_763_000_000);
+        let known = vault.list_accounts(None).await.unwrap().0;
+        let id = match known.first() {
+            Some(person) => person.account.id,
+            None => account(vault, "mia", "", Vec::new(), now).await.id,
+        };
+        for (via, to) in destinations {
+            let mut batch = Batch::default();
+            vault.add_destination(&mut batch, id, *via, to, now).await.unwrap();
+            vault.commit(batch).await.unwrap();
+        }
+        vault.person(id).await.unwrap().unwrap()
+    }
+
+    #[test]
+    fn what_was_proven_counts_while_the_method_that_proved_it_is_there() {
+        pollster::block_on(async {
+            let (vault, policy) = (vault(), Policy::default());
+            let person = mia(&vault, &[(Via::Phone, "+44 7400123456"), (Via::Email, "mia@mail.example")]).await;
+            let mut flow = flow(true, FlowStage::Proven, 0);
+            assert!(flow.standing(&person, &policy).1.is_empty());
+            flow.proves(Kind::Email, &person);
+            flow.proves(Kind::HelpdeskCode, &person);
+            assert_eq!(flow.methods(), "email+helpdesk_code");
+            let proven = |person: &Person, policy: &Policy| flow.standing(person, policy).1;
+            let both = Kinds::NONE.with(Kind::Email).with(Kind::HelpdeskCode);
+            assert_eq!(proven(&person, &policy), both);
+            let mut off = policy.clone();
+            off.methods.email = false;
+            assert_eq!(proven(&person, &off), Kinds::NONE.with(Kind::HelpdeskCode), "switched off");
+            let mut closed = mia(&vault, &[]).await;
+            let method = closed.methods.emails[0].id.clone();
+            closed.methods.closed.push(crate::records::Closed { method, purpose: Purpose::Reset });
+            assert_eq!(proven(&closed, &policy), Kinds::NONE.with(Kind::HelpdeskCode), "closed");
+            let replaced = mia(&vault, &[(Via::Email, "mia@other.example")]).await;
+            assert_eq!(proven(&replaced, &policy), Kinds::NONE.with(Kind::HelpdeskCode), "replaced");
+        });
     }
 
     #[test]

@@ -240,10 +240,22 @@ mod tests {
             (EventKind::PasswordReset, "phone", "done"),
             (EventKind::AccountUnlocked, "app+phone", "done"),
             (EventKind::AccountUnlocked, "", "by_administrator"),
+            (EventKind::SignedIn, "", "signed_in"),
+            (EventKind::SignedIn, "", "second_factor_required"),
         ] {
             usage.add(&Event { method: Some(method.to_owned()), ..event(DAY, kind, result) });
         }
         assert_eq!((usage.resets, usage.unlocks, usage.by_helpdesk, usage.calls_saved()), (2, 1, 1, 2));
+        assert_eq!(usage.days[&1].sign_ins, 1, "half a sign-in is none");
+    }
+
+    #[test]
+    fn a_count_that_is_half_way_says_so() {
+        let at = |before| {
+            let running = Running { counts: Counts::default(), before, newest: 200 };
+            Census { running: Some(running), ..Census::default() }.progress()
+        };
+        assert_eq!((at(None), at(Some(100)), at(Some(0))), (0.0, 0.5, 1.0));
     }
 
     fn event(at: u64, kind: EventKind, result: &str) -> Event {
@@ -280,6 +292,7 @@ mod tests {
             for _ in 0..2 {
                 let (usage, census) = vault.count_usage(Timestamp(20_000)).await.unwrap();
                 assert_eq!((usage.resets, usage.calls_saved()), (1, 1));
+                assert!(usage.up_to_date);
                 let proofs = &usage.days[&0].proofs;
                 assert_eq!((proofs.get("phone"), proofs.get("app"), proofs.len()), (Some(&1), Some(&1), 2));
                 assert_eq!(usage.refusals.get("sign_in_failed"), Some(&1));

@@ -1,6 +1,9 @@
 use super::*;
 use crate::account_changes::{AccountChange, AccountChanged};
+use crate::policy::{SavedPolicy, Section};
+use crate::records::{GroupPlans, Included};
 use crate::vault::testing::{TestVault, account, vault};
+use relatch_core::entitlement::Plan;
 use relatch_core::name::Description;
 use relatch_core::roles::Role;
 
@@ -176,6 +179,29 @@ fn who_is_in_a_dynamic_group_is_its_rule_s() {
         }
         assert!(matches!(rename(&vault, &sales, "sales", None).await, Changed::Dynamic), "it stays dynamic");
         assert!(vault.list_matching("no rule", None).await.unwrap().0.is_empty());
+    });
+}
+
+#[test]
+fn plans_of_a_group_are_those_of_the_groups_inside_it() {
+    pollster::block_on(async {
+        let vault = vault();
+        let inner = group(&vault, "inner", &[]).await;
+        let outer = group(&vault, "outer", &[inner.id]).await;
+        let save = async |id| {
+            let plans = GroupPlans { group: id, plans: vec![Plan::P1], included: Included::default() };
+            let mut page = vault.policy().await.unwrap().entitlement;
+            page.groups = vec![plans];
+            let mut batch = Batch::default();
+            vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap()
+        };
+        assert!(matches!(save(GroupId::from_bytes([9; 16])).await, SavedPolicy::UnknownGroup));
+        let SavedPolicy::Done(policy) = save(outer.id).await else { panic!("not saved") };
+        let mut included = policy.entitlement.groups[0].included.groups.clone();
+        included.sort();
+        let mut wanted = vec![inner.id, outer.id];
+        wanted.sort();
+        assert_eq!(included, wanted);
     });
 }
 

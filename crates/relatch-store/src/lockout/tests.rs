@@ -64,6 +64,23 @@ fn ten_failures_lock_for_a_minute_then_two() {
 }
 
 #[test]
+fn an_account_is_locked_while_a_lock_of_its_password_lasts() {
+    pollster::block_on(async {
+        for device in Device::ALL {
+            let vault = vault();
+            let locked = async |generation, now| vault.is_locked(MIA, generation, Timestamp(now)).await.unwrap();
+            assert!(!locked(1, 1_000).await);
+            for _ in 0..10 {
+                fail(&vault, device, 1_000).await;
+            }
+            assert!(locked(1, 1_059).await);
+            assert!(!locked(2, 1_059).await, "another password is not locked");
+            assert!(!locked(1, 1_060).await);
+        }
+    });
+}
+
+#[test]
 fn neither_kind_of_device_locks_the_other() {
     pollster::block_on(async {
         for (one, other) in [(Device::Known, Device::Unknown), (Device::Unknown, Device::Known)] {
