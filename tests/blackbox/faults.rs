@@ -12,8 +12,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod endings;
 #[path = "faults_judged.rs"]
 mod judged;
+mod proofs;
+mod registering;
+mod stage;
 
 on_both_stores!(
     sec_74_faults_in_a_sign_in_leave_nothing_half_done,
@@ -102,7 +106,7 @@ async fn break_each(backend: Backend, steps: &[Step]) {
         world.judge(step, &ready, &answer, "without faults").await;
         assert!(!operations.is_empty(), "{step:?} asks the store");
         for (at, operation) in operations.iter().enumerate() {
-            for effect in effects(backend, at) {
+            for effect in effects(backend, at, operations.len()) {
                 let told = format!("{effect:?} at {} of {}, {operation:?}", at + 1, operations.len());
                 let ready = world.ready(step).await;
                 let when = When::Nth(at as u64 + 1);
@@ -118,13 +122,15 @@ async fn break_each(backend: Backend, steps: &[Step]) {
     println!("{backend:?}: {tried} faults in {steps:?}");
 }
 
-/// Each operation on one of the two stores, refusals and deaths in turn; with more time, everything on both.
-fn effects(backend: Backend, at: usize) -> Vec<StoreEffect> {
+/// Each operation on one of the two stores, refusals and deaths in turn, and one in the middle late; with more time,
+/// everything on both.
+fn effects(backend: Backend, at: usize, of: usize) -> Vec<StoreEffect> {
+    let late = StoreEffect::Delay(Duration::from_secs(2));
     if relatch_tests::full() {
-        return vec![StoreEffect::Fail, StoreEffect::LoseAnswer, StoreEffect::Kill];
+        return vec![StoreEffect::Fail, StoreEffect::LoseAnswer, StoreEffect::Kill, late];
     }
     if at.is_multiple_of(2) != (backend == Backend::Sqlite) {
-        return Vec::new();
+        return if at == of / 2 { vec![late] } else { Vec::new() };
     }
     vec![if at % 4 < 2 { StoreEffect::Fail } else { StoreEffect::Kill }]
 }
@@ -151,6 +157,10 @@ impl Ready {
     fn post(browser: Browser, path: &str, body: Value, normal: u16, wanted: &str) -> Self {
         let (path, wanted) = (path.to_owned(), wanted.to_owned());
         Self { browser, method: Method::POST, path, body: Some(body), normal, wanted }
+    }
+
+    fn of(browser: Browser, method: Method, path: &str, body: Option<Value>, normal: u16) -> Self {
+        Self { browser, method, path: path.to_owned(), body, normal, wanted: String::new() }
     }
 
     async fn send(&self) -> Answer {

@@ -5,15 +5,21 @@ use relatch_tests::Answer;
 use relatch_tests::people::{ADMIN_PASSWORD, ADMIN_PHONE, mail_to, number, opens, prove, register_email, sign_in};
 use serde_json::json;
 
+/// It was answered as always, or the request died, or the service said that it cannot. Was it the first?
+pub fn honest(ready: &Ready, answer: &Answer, told: &str) -> (bool, String) {
+    let told = format!("{told}: {} {}", answer.status, answer.text);
+    // A request that died is answered by the host; it has no number of ours.
+    let died = answer.status == 500 && !answer.headers.contains_key("x-request-id");
+    let unavailable = answer.status == 503 && answer.code() == "unavailable";
+    assert!(answer.status == ready.normal || died || unavailable, "{told}");
+    (answer.status == ready.normal, told)
+}
+
 impl World {
     /// The answer was honest, the state is old or new, nothing works twice, and the person gets there.
     pub async fn judge(&mut self, step: Step, ready: &Ready, answer: &Answer, told: &str) {
-        let told = format!("{step:?}, {told}: {} {}", answer.status, answer.text);
-        // A request that died is answered by the host; it has no number of ours.
-        let died = answer.status == 500 && !answer.headers.contains_key("x-request-id");
-        let unavailable = answer.status == 503 && answer.code() == "unavailable";
-        assert!(answer.status == ready.normal || died || unavailable, "{told}");
-        let done = usize::from(answer.status == ready.normal);
+        let (done, told) = honest(ready, answer, &format!("{step:?}, {told}"));
+        let done = usize::from(done);
         match step {
             Step::SignIn => {
                 let view = ready.browser.get("/api/sign-in").await.expect(200).json();

@@ -3,6 +3,7 @@
 use crate::browser::Answer;
 use crate::site::root;
 use jsonschema::Validator;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -67,6 +68,28 @@ fn find(path: &str) -> Option<(String, Value)> {
                 .all(|(want, part)| want == part || (want.starts_with('{') && part.len() == 32));
         fits.then(|| (template.clone(), item.clone()))
     })
+}
+
+/// Every documented operation, as "POST /api/users".
+pub fn operations() -> Vec<String> {
+    let of = |path: &str, item: &Value| -> Vec<String> {
+        let methods = item.as_object().expect("a path").keys().filter(|key| *key != "parameters");
+        methods.map(|method| format!("{} {path}", method.to_uppercase())).collect()
+    };
+    DOCUMENT["paths"].as_object().expect("paths").iter().flat_map(|(path, item)| of(path, item)).collect()
+}
+
+/// The documented operation that a request is one of: exact before templated.
+pub fn operation(method: &Method, path: &str) -> Option<String> {
+    let fits = |operation: &&String, exact: bool| {
+        let (verb, template) = operation.split_once(' ').expect("a method and a path");
+        let (wanted, parts): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+        let same = |(want, part): (&&str, &&str)| want == part || (!exact && want.starts_with('{'));
+        verb == method.as_str() && wanted.len() == parts.len() && wanted.iter().zip(&parts).all(same)
+    };
+    let all = operations();
+    let found = [true, false].into_iter().find_map(|exact| all.iter().find(|operation| fits(operation, exact)));
+    found.cloned()
 }
 
 fn resolve(value: &Value) -> Value {

@@ -140,11 +140,14 @@ pub struct AuthenticatorApp {
 impl AuthenticatorApp {
     /// Registers it; uses up the code of this half minute.
     pub async fn register(site: &Site, browser: &Browser) -> Self {
-        let shown = browser.post("/api/register/app", json!({})).await.expect(200).json();
-        let seed = Seed::parse(&text(&shown["secret"]).replace(' ', "")).expect("a seed");
-        let app = Self { seed };
+        let app = Self::shown(&browser.post("/api/register/app", json!({})).await.expect(200).json());
         browser.post("/api/register/app/confirm", json!({ "code": app.code(site, 0) })).await.expect(200);
         app
+    }
+
+    /// The app that read what the page shows.
+    pub fn shown(page: &Value) -> Self {
+        Self { seed: Seed::parse(&text(&page["secret"]).replace(' ', "")).expect("a seed") }
     }
 
     /// What it shows now, or `steps` half minutes from now.
