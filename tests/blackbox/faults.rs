@@ -7,17 +7,22 @@
 
 use relatch_host::testing::{StoreEffect, StoreFault, When};
 use relatch_tests::people::{ADMIN_PASSWORD, ADMIN_PHONE, enabled, mail_to, number, register_email, sign_in};
-use relatch_tests::{Answer, Backend, Browser, Person, Site};
+use relatch_tests::{Answer, Backend, Browser, Person, Site, contract};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+mod covered;
 mod endings;
+mod groups;
 #[path = "faults_judged.rs"]
 mod judged;
+mod policy;
 mod proofs;
 mod registering;
 mod stage;
+mod users;
+mod whole;
 
 on_both_stores!(
     sec_74_faults_in_a_sign_in_leave_nothing_half_done,
@@ -28,24 +33,30 @@ on_both_stores!(
     sec_74_a_slow_store_holds_up_nobody_else,
 );
 
+const SIGN_IN: &[Step] = &[Step::SignIn, Step::SecondFactor];
+const RESET: &[Step] = &[Step::Start, Step::Send, Step::Verify, Step::SetPassword, Step::Unlock];
+const PASSWORD: &[Step] = &[Step::ChangePassword];
+const METHODS: &[Step] = &[Step::RegisterPhone, Step::AddEmail, Step::RemoveEmail];
+const POLICY: &[Step] = &[Step::SavePolicy];
+
 async fn sec_74_faults_in_a_sign_in_leave_nothing_half_done(backend: Backend) {
-    break_each(backend, &[Step::SignIn, Step::SecondFactor]).await;
+    break_each(backend, SIGN_IN).await;
 }
 
 async fn sec_74_faults_in_a_reset_leave_nothing_half_done(backend: Backend) {
-    break_each(backend, &[Step::Start, Step::Send, Step::Verify, Step::SetPassword, Step::Unlock]).await;
+    break_each(backend, RESET).await;
 }
 
 async fn sec_74_faults_in_a_change_of_password_leave_nothing_half_done(backend: Backend) {
-    break_each(backend, &[Step::ChangePassword]).await;
+    break_each(backend, PASSWORD).await;
 }
 
 async fn sec_74_faults_in_a_change_of_methods_leave_nothing_half_done(backend: Backend) {
-    break_each(backend, &[Step::RegisterPhone, Step::AddEmail, Step::RemoveEmail]).await;
+    break_each(backend, METHODS).await;
 }
 
 async fn sec_74_faults_in_a_save_of_policy_leave_nothing_half_done(backend: Backend) {
-    break_each(backend, &[Step::SavePolicy]).await;
+    break_each(backend, POLICY).await;
 }
 
 async fn sec_74_a_slow_store_holds_up_nobody_else(backend: Backend) {
@@ -94,11 +105,31 @@ enum Step {
     SavePolicy,
 }
 
+impl Step {
+    /// Which of the documented operations it is.
+    fn operation(self) -> &'static str {
+        match self {
+            Self::SignIn => "POST /api/sign-in",
+            Self::SecondFactor => "POST /api/verify-code/sign-in",
+            Self::Start => "POST /api/start-reset",
+            Self::Send => "POST /api/send-code/reset",
+            Self::Verify => "POST /api/verify-code/reset",
+            Self::SetPassword => "POST /api/set-password/reset",
+            Self::Unlock => "POST /api/unlock",
+            Self::ChangePassword => "POST /api/set-password/change",
+            Self::RegisterPhone | Self::AddEmail => "POST /api/verify-code/register",
+            Self::RemoveEmail => "DELETE /api/account/methods/{id}",
+            Self::SavePolicy => "PUT /api/policy/notifications",
+        }
+    }
+}
+
 async fn break_each(backend: Backend, steps: &[Step]) {
     let mut world = World::new(backend).await;
     let mut tried = 0;
     for step in steps.iter().copied() {
         let ready = world.ready(step).await;
+        assert_eq!(ready.operation(), step.operation());
         world.site.t.mark();
         let answer = ready.send().await.expect(ready.normal);
         world.site.settled().await;
@@ -151,20 +182,28 @@ struct Ready {
     normal: u16,
     /// What the step would set: a password, a number, a switch.
     wanted: String,
+    /// Beside what a page of ours sends.
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Ready {
     fn post(browser: Browser, path: &str, body: Value, normal: u16, wanted: &str) -> Self {
-        let (path, wanted) = (path.to_owned(), wanted.to_owned());
-        Self { browser, method: Method::POST, path, body: Some(body), normal, wanted }
+        Self { wanted: wanted.to_owned(), ..Self::of(browser, Method::POST, path, Some(body), normal) }
     }
 
     fn of(browser: Browser, method: Method, path: &str, body: Option<Value>, normal: u16) -> Self {
-        Self { browser, method, path: path.to_owned(), body, normal, wanted: String::new() }
+        let (path, wanted) = (path.to_owned(), String::new());
+        Self { browser, method, path, body, normal, wanted, headers: Vec::new() }
+    }
+
+    /// Which of the documented operations it is.
+    fn operation(&self) -> String {
+        contract::operation(&self.method, &self.path).expect("it is in docs/openapi.yaml")
     }
 
     async fn send(&self) -> Answer {
-        self.browser.send(self.method.clone(), &self.path, self.body.as_ref().map(Value::to_string), &[]).await
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.browser.send(self.method.clone(), &self.path, self.body.as_ref().map(Value::to_string), &headers).await
     }
 
     /// The same request with the cookies it had, `times` more: how often it was right.
@@ -285,7 +324,7 @@ impl World {
             }
             let id = registered_email(&browser).await.expect("it is registered");
             let path = format!("/api/account/methods/{id}");
-            return Ready { browser, method: Method::DELETE, path, body: None, normal: 200, wanted: String::new() };
+            return Ready::of(browser, Method::DELETE, &path, None, 200);
         }
         if let Some(id) = registered.filter(|_| step == Step::AddEmail) {
             browser.delete(&format!("/api/account/methods/{id}")).await.expect(200);
@@ -304,7 +343,7 @@ impl World {
         let mut page = browser.get("/api/policy").await.expect(200).json()["notifications"].clone();
         let wanted = !page["administrators"].as_bool().unwrap();
         page["administrators"] = json!(wanted);
-        let path = "/api/policy/notifications".to_owned();
-        Ready { browser, method: Method::PUT, path, body: Some(page), normal: 200, wanted: wanted.to_string() }
+        let ready = Ready::of(browser, Method::PUT, "/api/policy/notifications", Some(page), 200);
+        Ready { wanted: wanted.to_string(), ..ready }
     }
 }

@@ -45,9 +45,7 @@ async fn own(stage: &Stage, browser: Browser, others: &[Browser; 2]) -> Browser 
             let still = alive(tried.before()).await;
             assert!(!(still && tried.done), "said to be over: {told}");
             assert!(alive(&others[0]).await && alive(&others[1]).await, "{told}");
-            stage.site.advance(151);
-            tried.before();
-            tried.ready.send().await.expect(204);
+            tried.later(&stage.site).await.expect(204);
             assert!(!alive(tried.before()).await, "{told}");
         })
         .await;
@@ -65,9 +63,7 @@ async fn one(stage: &Stage, browser: Browser, others: &[Browser; 2]) -> Browser 
             let told = &tried.told;
             let living = usize::from(alive(&others[0]).await) + usize::from(alive(&others[1]).await);
             assert!(living == 1 || (living == 2 && !tried.done), "{living} of two live: {told}");
-            stage.site.advance(151);
-            tried.before();
-            let again = tried.ready.send().await;
+            let again = tried.later(&stage.site).await;
             assert_eq!(again.status, if living == 2 { 200 } else { 404 }, "{told}");
             assert!(alive(tried.before()).await, "{told}");
             assert_ne!(alive(&others[0]).await, alive(&others[1]).await, "{told}");
@@ -84,9 +80,7 @@ async fn all_others(stage: &Stage, browser: Browser, others: &[Browser; 2]) {
             let still = alive(&others[0]).await;
             assert_eq!(alive(&others[1]).await, still, "one is over and one is not: {told}");
             assert!(!(still && tried.done), "said to be over: {told}");
-            stage.site.advance(151);
-            tried.before();
-            tried.ready.send().await.expect(200);
+            tried.later(&stage.site).await.expect(200);
             assert!(!alive(&others[0]).await && !alive(&others[1]).await, "{told}");
             assert!(alive(tried.before()).await, "{told}");
         })
@@ -119,10 +113,8 @@ async fn removal_of_codes(stage: &Stage, browser: Browser, a: &Person) {
             let before = left(tried.before()).await;
             assert!(before == 0 || (before == 10 && !tried.done), "{before} are left: {told}");
             assert_eq!(works(&codes[0]).await, before == 10, "{told}");
-            site.advance(151);
             if before == 10 {
-                tried.before();
-                tried.ready.send().await.expect(200);
+                tried.later(site).await.expect(200);
             }
             assert_eq!(left(tried.before()).await, 0, "{told}");
             assert!(!works(&codes[1]).await, "{told}");

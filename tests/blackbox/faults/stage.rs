@@ -4,7 +4,7 @@
 use super::judged::honest;
 use super::{Cookies, Ready, effects};
 use relatch_host::testing::{StoreFault, When};
-use relatch_tests::{Answer, Backend, Browser, Site, contract};
+use relatch_tests::{Answer, Backend, Browser, Site};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -51,11 +51,26 @@ impl Tried<'_> {
         self.ready.browser.restore(self.cookies);
         &self.ready.browser
     }
+
+    /// The same request, once whoever died in the middle of it holds nothing any more.
+    pub async fn later(&self, site: &Site) -> Answer {
+        // A claim of a minute, and one more where it died between two.
+        site.advance(151);
+        self.before();
+        self.ready.send().await
+    }
 }
 
 impl Stage {
     pub async fn new(backend: Backend) -> Self {
         Self { site: Site::start(backend).await, backend, broken: Mutex::default() }
+    }
+
+    /// Another browser with the same cookies.
+    pub fn twin(&self, browser: &Browser) -> Browser {
+        let twin = self.site.browser();
+        twin.restore(&browser.remember());
+        twin
     }
 
     /// What is remembered now, to come back to.
@@ -81,7 +96,7 @@ impl Stage {
 
     /// Makes the request without faults, then with a fault at each of the operations it turned out to have.
     pub async fn break_each(&self, ready: &Ready, judge: impl AsyncFn(&Tried<'_>)) {
-        let operation = contract::operation(&ready.method, &ready.path).expect("it is in docs/openapi.yaml");
+        let operation = ready.operation();
         // The clock is put back too, so each time there are as many operations.
         let start = self.moment().await;
         let cookies = ready.browser.remember();
