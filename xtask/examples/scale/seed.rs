@@ -195,6 +195,7 @@ impl Seeding {
             target: who,
             method: None,
             result: result.to_owned(),
+            changes: Vec::new(),
             client: "192.0.2.1".to_owned(),
             request: self.vault.random_id()?,
         };
