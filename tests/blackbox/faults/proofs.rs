@@ -74,12 +74,13 @@ pub async fn password_proven(site: &Site, a: &Person) -> Browser {
     browser
 }
 
-/// It was right once at most, in this browser and another that waited for it as well.
-async fn right_once(tried: &Tried<'_>, other: &Browser) {
+/// It was right once at most, in this browser and another that waited for it as well. How often?
+async fn right_once(tried: &Tried<'_>, other: &Browser) -> usize {
     let waiting = other.remember();
     let right = tried.right().await + tried.right_in(other).await;
     other.restore(&waiting);
     assert!(right <= 1, "it was right {right} times: {}", tried.told);
+    right
 }
 
 /// The last proof is given, and a password chosen.
@@ -117,8 +118,10 @@ async fn reset_with_recovery_code(stage: &Stage, a: &Person) {
     let ready = Ready::post(browser, RESET, recovery_code(&codes[0]), 200, "");
     stage
         .break_each(&ready, async |tried: &Tried<'_>| {
-            right_once(tried, &other).await;
+            let right = right_once(tried, &other).await;
             site.advance(10_000);
+            let late = tried.right_in(&started(site, a).await).await;
+            assert!(right + late <= 1, "and again hours later: {}", tried.told);
             gets_there(site, a, &started(site, a).await, recovery_code(&codes[1]), &tried.told).await;
         })
         .await;
@@ -177,8 +180,10 @@ async fn sign_in_with_recovery_code(stage: &Stage, a: &Person) {
     let ready = Ready::post(browser, SIGN_IN, recovery_code(&codes[0]), 200, "");
     stage
         .break_each(&ready, async |tried: &Tried<'_>| {
-            right_once(tried, &other).await;
+            let right = right_once(tried, &other).await;
             site.advance(1_000);
+            let late = tried.right_in(&password_proven(site, a).await).await;
+            assert!(right + late <= 1, "and again later: {}", tried.told);
             gets_in(&password_proven(site, a).await, recovery_code(&codes[1]), &tried.told).await;
         })
         .await;

@@ -105,13 +105,13 @@ async fn edit(stage: &Stage, admin: &Admin, a: &Person, session: &Browser) {
             assert_eq!(alive(session).await, !changed, "{told}");
             assert_eq!(opens(site, &a.name, &a.password).await, !changed, "{told}");
             let name = if changed { "zoe" } else { "alice" };
-            assert_eq!(found(tried.before(), name).await, [a.id.clone()], "{told}");
+            assert_eq!(found(tried.before(), name).await, [a.id.as_str()], "{told}");
             if !changed {
                 site.advance(151);
                 tried.before().patch(&path, wanted(&now["version"])).await.expect(200);
             }
             assert_eq!(what(&shown(tried.before(), &a.id).await), new, "{told}");
-            assert_eq!(found(tried.before(), "winter").await, [a.id.clone()], "{told}");
+            assert_eq!(found(tried.before(), "winter").await, [a.id.as_str()], "{told}");
             assert!(!alive(session).await && !opens(site, &a.name, &a.password).await, "{told}");
         })
         .await;

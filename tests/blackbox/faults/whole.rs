@@ -78,7 +78,7 @@ async fn sec_74_faults_in_a_sweep_leave_what_lives(backend: Backend) {
             let again = tried.ready.send().await.expect(200).json();
             assert_eq!((&again["removed"], &again["purged"]), (&json!(0), &json!(0)), "{told}");
             assert!(alive(&session).await, "{told}");
-            assert_eq!(found(&admin.browser, "alice").await, [a.id.clone()], "{told}");
+            assert_eq!(found(&admin.browser, "alice").await, [a.id.as_str()], "{told}");
             let deleted = admin.browser.get("/api/users/deleted").await.expect(200).json();
             assert_eq!(deleted["users"], json!([]), "{told}");
             admin.browser.get(&format!("/api/users/{gone}")).await.expect(404);
