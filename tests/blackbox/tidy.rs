@@ -18,7 +18,8 @@ fn components() -> BTreeSet<String> {
         .collect()
 }
 
-fn sources(folder: &str, ending: &str) -> Vec<PathBuf> {
+/// Files in a folder and its folders.
+pub fn sources(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut waiting = vec![root().join(folder)];
     let mut files = Vec::new();
     while let Some(folder) = waiting.pop() {
@@ -228,9 +229,7 @@ fn limits_match_their_document() {
 /// Who reads docs/THREATS.md must find every test it names.
 #[test]
 fn tests_that_threats_name_are_there() {
-    let folder = root().join("tests/blackbox");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
-    let tests: String = files.collect();
+    let tests: String = sources("tests/blackbox", ".rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let threats = read("docs/THREATS.md");
     let named = threats.split('`').skip(1).step_by(2);
     let named: Vec<&str> = named.filter(|name| name.starts_with("sec_") || name.starts_with("a39_")).collect();
