@@ -54,6 +54,10 @@ pub async fn reset<K: Kv, E: Entropy>(
         return Err(Problem::new(Code::InvalidField).field("delivery").into());
     }
     let stored = person.filter(|_| flow.real).and_then(|person| theirs(&person, &flow, &policy, typed));
+    if stored.is_none() {
+        // What was stored is read like what was typed, and that takes as long for nobody (SEC-2).
+        std::hint::black_box(as_stored(typed, &typed.to_stored()));
+    }
     let registered = stored.is_some();
     let subject = *flow.subject.as_bytes();
     let folded = typed.folded();
@@ -110,13 +114,17 @@ fn theirs(person: &Person, flow: &Flow, policy: &Policy, typed: &Destination) ->
     let (standing, proven) = flow.standing(person, policy);
     let kind = typed.kind();
     let usable = standing.kinds_left(proven).has(kind) && is_reachable(policy, typed);
-    let stored = person.methods.stored(typed.into(), &typed.to_stored())?;
-    let stored = match typed {
-        Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(stored)?),
-        Destination::Email(_) => Destination::Email(EmailAddress::parse(stored)?),
-    };
+    let stored = as_stored(typed, person.methods.stored(typed.into(), &typed.to_stored())?)?;
     let fits = usable && person.password.generation == flow.generation && may_go_on(standing, proven);
     fits.then_some(stored)
+}
+
+/// The destination that is stored as `text`, of the kind of `typed`.
+fn as_stored(typed: &Destination, text: &str) -> Option<Destination> {
+    Some(match typed {
+        Destination::Phone(_) => Destination::Phone(PhoneNumber::from_stored(text)?),
+        Destination::Email(_) => Destination::Email(EmailAddress::parse(text)?),
+    })
 }
 
 /// Wins the next message of each of these, or says why there is none now.
@@ -128,10 +136,19 @@ async fn win<K: Kv, E: Entropy>(app: &App<K, E>, slots: &[SendSlot]) -> Stepped<
             Sending::UsedUp(wait) => return Err(Problem::new(Code::TooManyCodes).retry_after(wait).into()),
         }
     }
-    for slot in slots {
+    for (at, slot) in slots.iter().enumerate() {
         if !app.vault.claim_send(slot, app.now).await? {
+            give_back(app, slots.iter().take(at)).await?;
             return Err(Problem::new(Code::TooSoon).retry_after(cooldown(1)).into());
         }
+    }
+    Ok(())
+}
+
+/// Turns that led to no message.
+async fn give_back<'a, K: Kv, E: Entropy>(app: &App<K, E>, slots: impl Iterator<Item = &'a SendSlot>) -> Stepped<()> {
+    for slot in slots {
+        app.vault.give_back_send(slot, app.now).await?;
     }
     Ok(())
 }
@@ -181,9 +198,7 @@ pub async fn register<K: Kv, E: Entropy>(
     ];
     win(app, &slots).await?;
     if let Err(refused) = toll.charge(app, to, channel).await {
-        for slot in &slots {
-            app.vault.give_back_send(slot, app.now).await?;
-        }
+        give_back(app, slots.iter()).await?;
         return Err(refused);
     }
     let event = Event {

@@ -80,7 +80,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         let failed: Option<u64> = self
             .read(&self.keys.failed(what.purpose, what.subject, what.generation, window, window_end(window)))
             .await?;
-        let digest = self.code_digest(what, &id, &code);
+        let digest = self.code_digest(what, &id, code.expose());
         let nothing = HEXLOWER.encode(&self.random::<32>()?);
         let challenge = Challenge {
             id,
@@ -121,13 +121,17 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             self.put_failed(batch, what, &charged)?;
             return Ok(Tried::UsedUp { for_today: false, retry_after: 0 });
         }
-        if let Some((challenge, code)) = challenge.as_ref().zip(code) {
+        // Also of nobody's code, which is compared with nothing (SEC-2).
+        let digest = challenge.as_ref().map(|challenge| {
+            let code = code.map_or("", Code::expose);
+            self.code_digest(what, &challenge.id, code)
+        });
+        if let Some((challenge, digest)) = challenge.as_ref().zip(digest).filter(|_| code.is_some()) {
             if now.is_past(challenge.created, code_life(challenge.via)) {
                 self.put_failed(batch, what, &charged)?;
                 return Ok(Tried::Expired);
             }
             let ours = challenge.binding == what.binding && challenge.generation == what.generation;
-            let digest = self.code_digest(what, &challenge.id, code);
             if same(digest.as_bytes(), challenge.code.as_bytes()) && ours && self.claim_code(challenge).await? {
                 self.put_spent(batch, what, &charged)?;
                 return Ok(Tried::Right { via: challenge.via, to: challenge.to.clone(), day: window });
@@ -195,7 +199,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.wins(&self.keys.code_claim(&id, challenge.created.plus(86_400))).await
     }
 
-    fn code_digest(&self, what: CodeFor<'_>, id: &str, code: &Code) -> String {
+    fn code_digest(&self, what: CodeFor<'_>, id: &str, code: &str) -> String {
         self.digest(
             "code",
             &[
@@ -203,7 +207,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
                 what.subject.as_bytes(),
                 what.binding.as_bytes(),
                 id.as_bytes(),
-                code.expose().as_bytes(),
+                code.as_bytes(),
             ],
         )
     }
