@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn every_defect_still_has_its_place() {
         for defect in &DEFECTS {
-            let text = std::fs::read_to_string(Path::new("..").join(defect.file)).unwrap();
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(defect.file);
+            let text = std::fs::read_to_string(file).unwrap();
             assert_eq!(text.matches(defect.is).count(), 1, "{}", defect.what);
         }
     }
