@@ -255,7 +255,7 @@ async function follow({ next, step, steps: all, methods, password_rules: rules }
 
 function renderCode() {
   const isPhoneOnly = proofs().every((way) => ["text", "call"].includes(way));
-  const lost = known.way === "mail" ? "this address" : "this phone";
+  const lost = THINGS[known.way];
   const help = `No code after a few minutes? Look at what you typed. Do not have ${lost} any more? Ask your helpdesk.`;
   const slots = { kicker: kicker(), lead: codeLead(), help };
   if (!isPhoneOnly) slots.back = proofs().length === 1 ? "Use another address" : "Use another way";

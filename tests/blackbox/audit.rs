@@ -1,6 +1,6 @@
 //! SEC-77, S4: what happened can be said afterwards, and what it was good for.
 
-use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, sign_in, start_and_send};
+use relatch_tests::people::{NEW_PASSWORD, enabled, prove, sign_in, start_and_send, unlock};
 use relatch_tests::{Admin, Backend, Site};
 use serde_json::{Value, json};
 
@@ -135,12 +135,7 @@ async fn s4_usage_is_counted(backend: Backend) {
 async fn s2_an_unlock_is_written_down_and_counted_as_an_unlock(backend: Backend) {
     let site = Site::start(backend).await;
     let (admin, a) = enabled(&site).await;
-    let browser = site.browser();
-    browser.post("/api/start-reset", json!({ "name": a.name, "reason": "locked" })).await.expect(200);
-    browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
-    let code = site.code_sent_to(&a.phone).await;
-    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
-    browser.post("/api/unlock", json!({})).await.expect(200);
+    unlock(&site, &a).await;
     site.advance(60);
     // An administrator's unlock is another matter: it saved nobody a call.
     admin.sign_in_again(&site).await;

@@ -1,6 +1,6 @@
 //! Journeys through the API that no SEC number names.
 
-use relatch_tests::people::{NEW_PASSWORD, number, prove, sign_in};
+use relatch_tests::people::{NEW_PASSWORD, lock_out, number, prove, sign_in};
 use relatch_tests::{Admin, Backend, Site};
 use serde_json::json;
 
@@ -196,10 +196,7 @@ async fn wrong_passwords_lock_and_a_reset_unlocks(backend: Backend) {
     admin.enable("all", &[]).await;
     let a = admin.person(&site, "alice", "+447400123456").await;
     site.advance(3_600);
-    for n in 0..10 {
-        let wrong = json!({ "name": a.name, "password": format!("not the right one {n}") });
-        site.browser().post("/api/sign-in", wrong).await.expect(401);
-    }
+    lock_out(&site, &a).await;
     let locked =
         site.browser().post("/api/sign-in", json!({ "name": a.name, "password": a.password })).await.expect(401);
     let unknown =

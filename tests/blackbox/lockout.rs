@@ -1,7 +1,7 @@
 //! SEC-66, SEC-25, SEC-5: the sign-in lock, apart for known and unknown devices.
 
 use futures::future::join_all;
-use relatch_tests::people::{NEW_PASSWORD, enabled, number, prove, sign_in};
+use relatch_tests::people::{NEW_PASSWORD, enabled, lock_out, prove, sign_in, unlock};
 use relatch_tests::{Answer, Backend, Browser, Person, Site};
 use serde_json::json;
 
@@ -28,11 +28,10 @@ fn with_device(site: &Site, cookie: &str) -> Browser {
     browser
 }
 
-/// Wrong passwords, each another, each from another address, until the lock.
-async fn lock_out(site: &Site, person: &Person, device: Option<&str>) {
+/// As a stranger's, but on a device that is known.
+async fn lock_device_out(site: &Site, person: &Person, device: &str) {
     for n in 0..11 {
-        let browser = device.map_or_else(|| site.browser(), |cookie| with_device(site, cookie));
-        try_password(&browser, &person.name, &format!("wrong guess number {n}")).await.expect(401);
+        try_password(&with_device(site, device), &person.name, &format!("wrong guess number {n}")).await.expect(401);
     }
 }
 
@@ -40,17 +39,17 @@ async fn sec_66_a_stranger_does_not_lock_the_owners_device_nor_the_other_way_rou
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
     let device = a.browser.cookie(DEVICE).expect("a sign-in was completed here");
-    lock_out(&site, &a, None).await;
+    lock_out(&site, &a).await;
     try_password(&site.browser(), &a.name, &a.password).await.expect(401);
     try_password(&with_device(&site, &device), &a.name, &a.password).await.expect(200);
     // Whoever has the device has ten guesses of their own, and locks nobody else.
     site.advance(60);
-    lock_out(&site, &a, Some(&device)).await;
+    lock_device_out(&site, &a, &device).await;
     try_password(&with_device(&site, &device), &a.name, &a.password).await.expect(401);
     try_password(&site.browser(), &a.name, &a.password).await.expect(200);
     // It is known for ninety days.
     site.advance(90 * 86_400);
-    lock_out(&site, &a, None).await;
+    lock_out(&site, &a).await;
     try_password(&with_device(&site, &device), &a.name, &a.password).await.expect(401);
 }
 
@@ -64,7 +63,7 @@ async fn sec_66_the_same_wrong_password_does_not_count_again(backend: Backend) {
     }
     try_password(&site.browser(), &a.name, &a.password).await.expect(200);
     // Others count as ever.
-    lock_out(&site, &a, None).await;
+    lock_out(&site, &a).await;
     try_password(&site.browser(), &a.name, &a.password).await.expect(401);
 }
 
@@ -86,14 +85,9 @@ async fn sec_66_an_unlock_frees_known_and_unknown_devices(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
     let device = a.browser.cookie(DEVICE).unwrap();
-    lock_out(&site, &a, None).await;
-    lock_out(&site, &a, Some(&device)).await;
-    let browser = site.browser();
-    browser.post("/api/start-reset", json!({ "name": a.name, "reason": "locked" })).await.expect(200);
-    browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
-    let code = site.code_sent_to(&a.phone).await;
-    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
-    browser.post("/api/unlock", json!({})).await.expect(200);
+    lock_out(&site, &a).await;
+    lock_device_out(&site, &a, &device).await;
+    unlock(&site, &a).await;
     try_password(&site.browser(), &a.name, &a.password).await.expect(200);
     try_password(&with_device(&site, &device), &a.name, &a.password).await.expect(200);
 }
@@ -106,7 +100,7 @@ async fn sec_25_a_reset_makes_every_device_unknown(backend: Backend) {
     prove(&site, &reset, &a).await;
     reset.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
     assert_eq!(reset.cookie(DEVICE), None, "a reset signs nobody in");
-    lock_out(&site, &a, None).await;
+    lock_out(&site, &a).await;
     try_password(&with_device(&site, &device), &a.name, NEW_PASSWORD).await.expect(401);
 }
 

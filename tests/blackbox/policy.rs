@@ -1,7 +1,7 @@
 //! S32, S38, S49: what policy lets people use, and how many proofs it takes.
 
 use relatch_tests::people::{
-    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, number, prove, recovery_codes, register_email, sign_in,
+    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, number, prove, recovery_codes, register_email, sign_in, unlock,
 };
 use relatch_tests::{Admin, Backend, Site};
 use serde_json::json;
@@ -212,12 +212,7 @@ async fn s32_people_hear_of_what_was_done_only_where_policy_says_so(backend: Bac
         prove(&site, &browser, &a).await;
         browser.post("/api/set-password/reset", json!({ "password": NEW_PASSWORD })).await.expect(200);
         site.advance(120);
-        let browser = site.browser();
-        browser.post("/api/start-reset", json!({ "name": a.name, "reason": "locked" })).await.expect(200);
-        browser.post("/api/send-code/reset", number(&a.phone)).await.expect(202);
-        let code = site.code_sent_to(&a.phone).await;
-        browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
-        browser.post("/api/unlock", json!({})).await.expect(200);
+        unlock(&site, &a).await;
         sign_in(&site, &a.browser, &a.name, NEW_PASSWORD, &a.phone).await.expect(200);
         let change = json!({ "current": NEW_PASSWORD, "password": "eight green bottles hanging" });
         a.browser.post("/api/set-password/change", change).await.expect(200);

@@ -1,7 +1,7 @@
 //! SEC-1, 3, 4, 5, 6, 7: a stranger learns nothing.
 
 use relatch_catcher::{Behaviour, Mode};
-use relatch_tests::people::{enabled, number, start_and_send};
+use relatch_tests::people::{enabled, lock_out, number, start_and_send};
 use relatch_tests::{Admin, Backend, Browser, Person, Site};
 use serde_json::json;
 use std::time::Duration;
@@ -123,10 +123,7 @@ async fn sec_5_sign_in_refuses_everybody_alike(backend: Backend) {
     let version = admin.browser.get(&path).await.expect(200).json()["version"].clone();
     admin.browser.patch(&path, json!({ "version": version, "blocked": true })).await.expect(200);
     admin.browser.delete(&format!("/api/users/{}", gone[1].id)).await.expect(200);
-    for n in 0..11 {
-        let guess = json!({ "name": gone[2].name, "password": format!("wrong guess number {n}") });
-        site.browser().post("/api/sign-in", guess).await.expect(401);
-    }
+    lock_out(&site, &gone[2]).await;
     let wrong = "not the right one".to_owned();
     let tries = [
         ("nobody", &wrong),

@@ -222,9 +222,29 @@ pub async fn start_and_send(browser: &Browser, name: &str, phone: &str) {
     browser.post("/api/send-code/reset", number(phone)).await.expect(202);
 }
 
+/// START because of a lock, SEND, VERIFY, UNLOCK: free again, with the password there was.
+pub async fn unlock(site: &Site, person: &Person) {
+    let browser = site.browser();
+    browser.post("/api/start-reset", json!({ "name": person.name, "reason": "locked" })).await.expect(200);
+    browser.post("/api/send-code/reset", number(&person.phone)).await.expect(202);
+    let code = site.code_sent_to(&person.phone).await;
+    browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+    browser.post("/api/unlock", json!({})).await.expect(200);
+}
+
 /// START, SEND, VERIFY: a browser that holds a grant.
 pub async fn prove(site: &Site, browser: &Browser, person: &Person) {
     start_and_send(browser, &person.name, &person.phone).await;
     let code = site.code_sent_to(&person.phone).await;
     browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
+}
+
+/// Wrong passwords, each from another address, until signing in on new devices waits.
+///
+/// The tenth locks. One more, because a guess is free once in 21,845 (see relatch-store's `lockout`).
+pub async fn lock_out(site: &Site, person: &Person) {
+    for n in 0..11 {
+        let wrong = json!({ "name": person.name, "password": format!("wrong guess number {n}") });
+        site.browser().post("/api/sign-in", wrong).await.expect(401);
+    }
 }

@@ -34,17 +34,16 @@ pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, wanted: W
         return Err(bad_groups().into());
     }
     let mut batch = Batch::default();
-    let before = properties(app, app.vault.policy().await?).await?;
     match app.vault.save_policy(&mut batch, wanted.version, wanted.scope, ids, app.now).await? {
         SavedPolicy::UnknownGroup => Err(bad_groups().into()),
         SavedPolicy::Stale(current) => {
             let current = properties(app, current).await?;
             Err(Problem::new(Code::StaleVersion).current(to_value(&current)).into())
         }
-        SavedPolicy::Done(policy) => {
+        SavedPolicy::Done { before, after } => {
             let actor = Some(caller.person().account.id.to_string());
-            let result = format!("version_{}", policy.version);
-            let after = properties(app, policy).await?;
+            let result = format!("version_{}", after.version);
+            let (before, after) = (properties(app, *before).await?, properties(app, after).await?);
             let changes = changes(&to_value(&Logged::from(&before)), &to_value(&Logged::from(&after)));
             let event = Event { actor, changes, ..app.event(EventKind::ScopeChanged, &result) };
             app.vault.put_event(&mut batch, &event).await?;

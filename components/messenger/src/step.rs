@@ -65,15 +65,9 @@ pub async fn deliver<K: Kv, E: Entropy>(
 
 fn failed(channel: Channel, answer: Answer, now: Timestamp, request_id: &str) -> Event {
     Event {
-        at: now.0,
-        kind: EventKind::DeliveryFailed,
-        actor: None,
-        target: None,
         method: Some(format!("{channel:?}").to_lowercase()),
-        result: format!("{answer:?}").to_lowercase(),
-        changes: Vec::new(),
-        client: String::new(),
         request: request_id.to_owned(),
+        ..Event::new(EventKind::DeliveryFailed, &format!("{answer:?}").to_lowercase(), now)
     }
 }
 

@@ -46,9 +46,8 @@ pub async fn everything<'a, K: Kv, E: Entropy>(app: &App<K, E>, policy: &'a Poli
 pub async fn save<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, page: &str, wanted: Section) -> Stepped<Policy> {
     check(&wanted)?;
     let mut batch = Batch::default();
-    let before = app.vault.policy().await?;
     let saved = app.vault.save_section(&mut batch, wanted, app.now).await?;
-    finish(app, caller, Saving { page, what: page, before, batch, saved }).await
+    finish(app, caller, Saving { page, what: page, batch, saved }).await
 }
 
 /// A logo in base64, or none any more.
@@ -61,33 +60,30 @@ pub async fn save_logo<K: Kv, E: Entropy>(
     let png = png.map(logo::read).transpose();
     let png = png.map_err(|flaw| Problem::new(Code::InvalidField).field("png").because_of(vec![flaw.code()]))?;
     let mut batch = Batch::default();
-    let before = app.vault.policy().await?;
     let saved = app.vault.save_logo(&mut batch, version, png.as_deref(), app.now).await?;
-    finish(app, caller, Saving { page: "customisation", what: "logo", before, batch, saved }).await
+    finish(app, caller, Saving { page: "customisation", what: "logo", batch, saved }).await
 }
 
 /// What became of saving `what`, which is part of `page`.
 struct Saving<'a> {
     page: &'a str,
     what: &'a str,
-    /// As it was: of the version that was saved over, or the save is stale.
-    before: Policy,
     batch: Batch,
     saved: SavedPolicy,
 }
 
 async fn finish<K: Kv, E: Entropy>(app: &App<K, E>, caller: &Caller, saving: Saving<'_>) -> Stepped<Policy> {
-    let Saving { page, what, before, mut batch, saved } = saving;
+    let Saving { page, what, mut batch, saved } = saving;
     let page_of = |policy: &Policy| to_value(&Pages::from(policy)).get(page).cloned().unwrap_or_default();
     match saved {
-        SavedPolicy::Done(policy) => {
+        SavedPolicy::Done { before, after } => {
             let actor = Some(caller.person().account.id.to_string());
-            let result = format!("{what}_revision_{}", policy.revision);
-            let changes = changes(&page_of(&before), &page_of(&policy));
+            let result = format!("{what}_revision_{}", after.revision);
+            let changes = changes(&page_of(&before), &page_of(&after));
             let event = Event { actor, changes, ..app.event(EventKind::PolicyChanged, &result) };
             app.vault.put_event(&mut batch, &event).await?;
             app.vault.commit(batch).await?;
-            Ok(policy)
+            Ok(after)
         }
         SavedPolicy::Stale(current) => Err(Problem::new(Code::StaleVersion).current(page_of(&current)).into()),
         SavedPolicy::UnknownGroup => Err(Problem::new(Code::InvalidField).field("groups").into()),

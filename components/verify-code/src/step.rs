@@ -67,10 +67,10 @@ pub async fn reset<K: Kv, E: Entropy>(
     let person = app.vault.person(flow.subject).await?;
     let policy = app.vault.policy().await?;
     // Whoever left the group, was blocked or has a new password meanwhile has no right code (SEC-60).
-    let entitled = person.filter(|person| {
-        let (standing, proven) = flow.standing(person, &policy);
-        let goes_on = may_go_on(standing, proven);
-        flow.real && person.password.generation == flow.generation && goes_on
+    let entitled = person.filter(|person| flow.real && person.password.generation == flow.generation);
+    let entitled = entitled.and_then(|person| {
+        let (standing, proven) = flow.standing(&person, &policy);
+        may_go_on(standing, proven).then(|| (person, standing, standing.kinds_left(proven)))
     });
     let what = CodeFor {
         purpose: Purpose::Reset,
@@ -81,18 +81,17 @@ pub async fn reset<K: Kv, E: Entropy>(
     };
     let target = flow.real.then(|| flow.subject.to_string());
     let mut batch = Batch::default();
-    let standing = entitled.as_ref().map(|person| flow.standing(person, &policy));
-    let kinds = standing.map(|(standing, _)| standing.kinds).unwrap_or_default();
-    let judged = judge(app, &mut batch, what, proof, entitled.as_ref(), kinds, typed).await?;
-    let usable = |kind: Kind| standing.is_some_and(|(standing, proven)| standing.kinds_left(proven).has(kind));
-    let judging = Judging { what, proof, person: entitled.as_ref(), policy: &policy, target: target.clone() };
+    let who = entitled.as_ref().map(|(person, ..)| person);
+    let (kinds, left) = entitled.as_ref().map_or_else(Default::default, |(_, standing, left)| (standing.kinds, *left));
+    let judged = judge(app, &mut batch, what, proof, who, kinds, typed).await?;
+    let judging = Judging { what, proof, person: who, policy: &policy, target: target.clone() };
     let kind = match judged {
-        Judged::Right(kind, _) if usable(kind) => kind,
+        Judged::Right(kind, _) if left.has(kind) => kind,
         Judged::Right(..) => return Err(refuse(app, batch, Tried::Wrong, judging).await),
         Judged::No(tried) => return Err(refuse(app, batch, tried, judging).await),
     };
     // (Nobody has no kind that is usable.)
-    let person = entitled.ok_or(Code::WrongCode)?;
+    let (person, ..) = entitled.ok_or(Code::WrongCode)?;
     let ticket = tell_of_recovery_code(app, &mut batch, &policy, &person, kind).await?;
     let event = Event { target, method: Some(kind.as_str().to_owned()), ..app.event(EventKind::CodeAccepted, "reset") };
     app.vault.put_flow_event(&mut batch, flow.log, FlowPlace::Proven(kind), &event).await?;

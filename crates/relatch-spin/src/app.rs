@@ -95,17 +95,22 @@ impl Caller {
 impl<K: Kv, E: Entropy> App<K, E> {
     /// Charges a use of `limit` to the client's address; over it, refuses with 429. One commit.
     pub async fn limit(&self, limit: Limit) -> Stepped<()> {
-        over(self.vault.over_limit(limit, self.vault.client_slot(&self.client), self.now).await?)
+        over(self.vault.over_limit(limit, self.slot(), self.now).await?)
+    }
+
+    /// Where limits count the client's address.
+    fn slot(&self) -> u32 {
+        self.vault.client_slot(&self.client)
     }
 
     /// Refuses with 429 what comes from an address whose failures have closed `limit`. No commit.
     pub async fn need_open(&self, limit: Limit) -> Stepped<()> {
-        over(self.vault.closed_limit(limit, self.vault.client_slot(&self.client), self.now).await?)
+        over(self.vault.closed_limit(limit, self.slot(), self.now).await?)
     }
 
     /// Charges a failure from the client's address. One commit.
     pub async fn limit_failures(&self, batch: &mut Batch, limit: Limit) -> Stepped<()> {
-        over(self.vault.charge_failure(batch, limit, self.vault.client_slot(&self.client), self.now).await?)
+        over(self.vault.charge_failure(batch, limit, self.slot(), self.now).await?)
     }
 
     /// Charges what `caller` does with `account` and is told of, wherever it comes from. One commit.
@@ -296,17 +301,7 @@ impl<K: Kv, E: Entropy> App<K, E> {
 
     /// An event of this request, to be put in the batch that does what it reports.
     pub fn event(&self, kind: EventKind, result: &str) -> Event {
-        Event {
-            at: self.now.0,
-            kind,
-            actor: None,
-            target: None,
-            method: None,
-            result: result.to_owned(),
-            changes: Vec::new(),
-            client: self.client.clone(),
-            request: self.request_id.clone(),
-        }
+        Event { client: self.client.clone(), request: self.request_id.clone(), ..Event::new(kind, result, self.now) }
     }
 }
 

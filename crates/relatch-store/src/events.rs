@@ -65,6 +65,23 @@ pub struct Event {
     pub request: String,
 }
 
+impl Event {
+    /// That this happened, and to whom and by whom is still to be said.
+    pub fn new(kind: EventKind, result: &str, at: Timestamp) -> Self {
+        Self {
+            at: at.0,
+            kind,
+            actor: None,
+            target: None,
+            method: None,
+            result: result.to_owned(),
+            changes: Vec::new(),
+            client: String::new(),
+            request: String::new(),
+        }
+    }
+}
+
 /// Places a reset reserves in the log when it begins, so that its later steps need no number of their
 /// own (docs/adr/0010).
 const FLOW_PLACES: i64 = 16;
@@ -201,17 +218,7 @@ mod tests {
     use crate::vault::testing::{TestVault, vault};
 
     fn event(result: &str) -> Event {
-        Event {
-            at: 1_000,
-            kind: EventKind::ResetStarted,
-            actor: None,
-            target: None,
-            method: None,
-            result: result.to_owned(),
-            changes: Vec::new(),
-            client: String::new(),
-            request: String::new(),
-        }
+        Event::new(EventKind::ResetStarted, result, Timestamp(1_000))
     }
 
     async fn log(vault: &TestVault) -> Vec<String> {

@@ -114,8 +114,13 @@ impl Keys {
     /// One of 2^16 numbers for an address or a name nobody has: strangers share them, so the store
     /// cannot be made to grow without bound (SEC-75).
     pub fn slot(&self, purpose: &str, parts: &[&[u8]]) -> u32 {
+        self.number(purpose, parts) % STRANGER_SLOTS
+    }
+
+    /// A number for something that only signed-in people reach, so that it needs no bound.
+    pub fn number(&self, purpose: &str, parts: &[&[u8]]) -> u32 {
         let [a, b, c, d, ..] = self.mac(purpose, parts);
-        u32::from_be_bytes([a, b, c, d]) % STRANGER_SLOTS
+        u32::from_be_bytes([a, b, c, d])
     }
 
     /// The account a stranger's flow is about: looks like any account, belongs to nobody.

@@ -11,23 +11,26 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         self.keys.slot("client", &[client.as_bytes()])
     }
 
-    /// The slot of a range of telephone numbers. Only signed-in people reach it, so that it needs no bound.
+    /// The slot of a range of telephone numbers.
     pub fn range_slot(&self, range: &str) -> u32 {
-        let [a, b, c, d, ..] = self.keys.mac("range", &[range.as_bytes()]);
-        u32::from_be_bytes([a, b, c, d])
+        self.keys.number("range", &[range.as_bytes()])
     }
 
-    /// The slot of what `actor` does with `account`. Only signed-in people reach it, so that it needs no bound.
+    /// The slot of what `actor` does with `account`.
     pub fn account_slot(&self, actor: AccountId, account: AccountId) -> u32 {
-        let [a, b, c, d, ..] = self.keys.mac("account", &[actor.as_bytes(), account.as_bytes()]);
-        u32::from_be_bytes([a, b, c, d])
+        self.keys.number("account", &[actor.as_bytes(), account.as_bytes()])
     }
 
     /// Charges one use; `Some(seconds)` when it is over the limit. One commit.
     pub async fn over_limit(&self, limit: Limit, slot: u32, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        Ok(self.charge(limit, slot, now).await?.1)
+    }
+
+    /// The uses so far with this one, and how long to wait if they are too many.
+    async fn charge(&self, limit: Limit, slot: u32, now: Timestamp) -> Result<(u64, Option<u64>), StoreError> {
         let (window, end) = window_of(limit, now);
         let used = self.count(&self.keys.limit(limit.name, slot, window, end)).await?;
-        Ok((used > limit.count).then(|| now.until(end).max(1)))
+        Ok((used, (used > limit.count).then(|| now.until(end).max(1))))
     }
 
     /// Charges a failure, which is known only afterwards. The last one that is accepted closes the limit with the
@@ -39,12 +42,12 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         slot: u32,
         now: Timestamp,
     ) -> Result<Option<u64>, StoreError> {
-        let (window, end) = window_of(limit, now);
-        let used = self.count(&self.keys.limit(limit.name, slot, window, end)).await?;
+        let (used, over) = self.charge(limit, slot, now).await?;
         if used >= limit.count {
+            let (window, end) = window_of(limit, now);
             self.put(batch, self.keys.limit_closed(limit.name, slot, window, end), &used)?;
         }
-        Ok((used > limit.count).then(|| now.until(end).max(1)))
+        Ok(over)
     }
 
     /// How long a limit that failures have closed stays so. No commit; the requests of the same moment may all pass.

@@ -29,16 +29,17 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         png: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<SavedPolicy, StoreError> {
-        let mut policy = self.policy().await?;
-        let page = &mut policy.customisation;
-        if page.version != version {
-            return Ok(SavedPolicy::Stale(policy));
+        let before = self.policy().await?;
+        if before.customisation.version != version {
+            return Ok(SavedPolicy::Stale(before));
         }
+        let mut policy = before.clone();
+        let page = &mut policy.customisation;
         page.version = page.version.saturating_add(1);
         page.logo = if png.is_some() { page.version } else { 0 };
         let record = LogoRecord { number: page.logo, png: png.map(|png| BASE64.encode(png)).unwrap_or_default() };
-        let saved = self.write_policy(batch, policy, now).await?;
-        if let SavedPolicy::Done(_) = saved {
+        let saved = self.write_policy(batch, before, policy, now).await?;
+        if let SavedPolicy::Done { .. } = saved {
             self.put(batch, self.keys.logo(), &record)?;
         }
         Ok(saved)
@@ -64,9 +65,9 @@ mod tests {
     async fn save(vault: &TestVault, version: u64, png: Option<&[u8]>) -> Result<Policy, Policy> {
         let mut batch = Batch::default();
         match vault.save_logo(&mut batch, version, png, Timestamp(1_000)).await.unwrap() {
-            SavedPolicy::Done(policy) => {
+            SavedPolicy::Done { after, .. } => {
                 vault.commit(batch).await.unwrap();
-                Ok(policy)
+                Ok(after)
             }
             SavedPolicy::Stale(policy) => Err(policy),
             SavedPolicy::UnknownGroup => panic!("there is no group in a logo"),
@@ -96,7 +97,7 @@ mod tests {
             let page = CustomisationPolicy { version: 1, logo: 7, ..CustomisationPolicy::default() };
             let mut batch = Batch::default();
             let saved = vault.save_section(&mut batch, Section::Customisation(page), Timestamp(1_000)).await.unwrap();
-            let SavedPolicy::Done(policy) = saved else { panic!("nobody was first") };
+            let SavedPolicy::Done { after: policy, .. } = saved else { panic!("nobody was first") };
             assert_eq!((policy.customisation.version, policy.customisation.logo), (2, 1));
         });
     }

@@ -10,7 +10,11 @@ use relatch_core::{GroupId, Timestamp};
 
 /// What became of an attempt to save.
 pub enum SavedPolicy {
-    Done(Policy),
+    Done {
+        /// What was saved over.
+        before: Box<Policy>,
+        after: Policy,
+    },
     /// Somebody saved the same page first; this is how things are now.
     Stale(Policy),
     UnknownGroup,
@@ -87,7 +91,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         }
         let Some(included) = self.included(&selected).await? else { return Ok(SavedPolicy::UnknownGroup) };
         let version = version.saturating_add(1);
-        self.write_policy(batch, Policy { version, scope, selected, included, ..current }, now).await
+        let after = Policy { version, scope, selected, included, ..current.clone() };
+        self.write_policy(batch, current, after, now).await
     }
 
     /// These groups with every group nested in them, and the rules of the dynamic ones; `None` if one
@@ -127,23 +132,24 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         if !section.put_into(&mut changed) {
             return Ok(SavedPolicy::Stale(current));
         }
-        self.write_policy(batch, changed, now).await
+        self.write_policy(batch, current, changed, now).await
     }
 
     pub(crate) async fn write_policy(
         &self,
         batch: &mut Batch,
-        mut policy: Policy,
+        before: Policy,
+        mut after: Policy,
         now: Timestamp,
     ) -> Result<SavedPolicy, StoreError> {
-        policy.revision = policy.revision.saturating_add(1);
-        match self.claim_version(&self.keys.policy(), policy.revision, now).await {
+        after.revision = before.revision.saturating_add(1);
+        match self.claim_version(&self.keys.policy(), after.revision, now).await {
             Ok(()) => {}
             Err(StoreError::Contended) => return Ok(SavedPolicy::Stale(self.policy().await?)),
             Err(error) => return Err(error),
         }
-        self.put(batch, self.keys.policy(), &policy)?;
-        Ok(SavedPolicy::Done(policy))
+        self.put(batch, self.keys.policy(), &after)?;
+        Ok(SavedPolicy::Done { before: Box::new(before), after })
     }
 
     /// Nesting or a rule changed: what the policy includes may be others now. No page gets a new version,
@@ -160,8 +166,8 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
             return Ok(());
         }
         let mut batch = Batch::default();
-        match self.write_policy(&mut batch, policy, now).await? {
-            SavedPolicy::Done(_) => self.commit(batch).await,
+        match self.write_policy(&mut batch, before, policy, now).await? {
+            SavedPolicy::Done { .. } => self.commit(batch).await,
             SavedPolicy::Stale(_) | SavedPolicy::UnknownGroup => Err(StoreError::Contended),
         }
     }

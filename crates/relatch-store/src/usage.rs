@@ -259,17 +259,7 @@ mod tests {
     }
 
     fn event(at: u64, kind: EventKind, result: &str) -> Event {
-        Event {
-            at,
-            kind,
-            actor: None,
-            target: None,
-            method: None,
-            result: result.to_owned(),
-            changes: Vec::new(),
-            client: String::new(),
-            request: String::new(),
-        }
+        Event::new(kind, result, Timestamp(at))
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub async fn enable_all(app: &TestApp) {
     let mut batch = Batch::default();
     let version = app.vault.policy().await.expect("a read").version;
     match app.vault.save_policy(&mut batch, version, ScopeKind::All, Vec::new(), app.now).await {
-        Ok(SavedPolicy::Done(_)) => app.vault.commit(batch).await.expect("a commit"),
+        Ok(SavedPolicy::Done { .. }) => app.vault.commit(batch).await.expect("a commit"),
         _ => panic!("could not enable"),
     }
 }

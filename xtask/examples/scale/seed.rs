@@ -189,15 +189,11 @@ impl Seeding {
     ) -> Result<()> {
         let who = who.map(|id| id.to_string());
         let event = Event {
-            at: at.0,
-            kind,
             actor: who.clone(),
             target: who,
-            method: None,
-            result: result.to_owned(),
-            changes: Vec::new(),
             client: "192.0.2.1".to_owned(),
             request: self.vault.random_id()?,
+            ..Event::new(kind, result, at)
         };
         Ok(self.vault.put_event(batch, &event).await?)
     }

@@ -196,7 +196,7 @@ fn plans_of_a_group_are_those_of_the_groups_inside_it() {
             vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap()
         };
         assert!(matches!(save(GroupId::from_bytes([9; 16])).await, SavedPolicy::UnknownGroup));
-        let SavedPolicy::Done(policy) = save(outer.id).await else { panic!("not saved") };
+        let SavedPolicy::Done { after: policy, .. } = save(outer.id).await else { panic!("not saved") };
         let mut included = policy.entitlement.groups[0].included.groups.clone();
         included.sort();
         let mut wanted = vec![inner.id, outer.id];
