@@ -100,6 +100,10 @@ fn put_in(defect: &Defect) -> Result<PathBuf> {
         let entry = entry?;
         std::fs::copy(entry.path(), out.join(entry.file_name()))?;
     }
+    let pages = tree.join("target/site");
+    if !pages.exists() {
+        std::os::unix::fs::symlink(std::path::absolute("target/site")?, pages)?;
+    }
     for name in &names {
         std::fs::copy(made.join(components::file_of(name)), out.join(format!("{name}.wasm")))?;
     }

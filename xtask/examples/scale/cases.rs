@@ -87,9 +87,19 @@ fn change_member(facts: &Facts, client: &mut Client, round: usize, add: bool) ->
     Ok(Request::with("POST", path, json!({ measured: [user] })))
 }
 
+/// Something that is done to one of the users, whom the requests take in turn.
+fn to_user(facts: &Facts, round: usize, what: &str) -> Request {
+    Request::with("POST", format!("/api/users/{}/{what}", facts.user(round)), json!({}))
+}
+
+/// Deletes one of the users, if nobody has yet.
+fn delete(facts: &Facts, round: usize) -> Request {
+    Request { method: "DELETE", path: format!("/api/users/{}", facts.user(round)), body: None }
+}
+
 const RULE: &str = "department == \"Engineering\" and not country in [\"US\", \"IN\"]";
 
-/// In this order; the last one changes what it finds.
+/// In this order: what makes more of something comes late, and counting last.
 pub const CASES: &[Case] = &[
     Case { name: "GET /api/users", prepare: |_, _, _| Ok(Request::get("/api/users")) },
     Case {
@@ -113,6 +123,30 @@ pub const CASES: &[Case] = &[
             let path = format!("/api/users/{}", facts.user(round));
             let version = client.get(&path)?.get("version").cloned();
             Ok(Request::with("PATCH", path, json!({ "version": version, "department": format!("Team {round}") })))
+        },
+    },
+    Case {
+        name: "POST /api/users/{id}/start-reset",
+        prepare: |facts, _, round| Ok(to_user(facts, round, "start-reset")),
+    },
+    Case { name: "POST /api/users/{id}/unlock", prepare: |facts, _, round| Ok(to_user(facts, round, "unlock")) },
+    Case {
+        name: "POST /api/users/{id}/end-sessions",
+        prepare: |facts, _, round| Ok(to_user(facts, round, "end-sessions")),
+    },
+    Case {
+        name: "DELETE /api/users/{id}",
+        prepare: |facts, client, round| {
+            // Deleted in an earlier round, or not: then there is nobody to restore.
+            let _ = client.call(&to_user(facts, round, "restore"));
+            Ok(delete(facts, round))
+        },
+    },
+    Case {
+        name: "POST /api/users/{id}/restore",
+        prepare: |facts, client, round| {
+            let _ = client.call(&delete(facts, round));
+            Ok(to_user(facts, round, "restore"))
         },
     },
     Case { name: "GET /api/groups", prepare: |_, _, _| Ok(Request::get("/api/groups")) },
@@ -184,6 +218,23 @@ pub const CASES: &[Case] = &[
     Case {
         name: "POST /api/audit/search, of long ago",
         prepare: |facts, _, _| Ok(Request::with("POST", "/api/audit/search", json!({ "to": facts.long_ago }))),
+    },
+    Case {
+        name: "POST /api/audit/export",
+        prepare: |_, _, _| Ok(Request::with("POST", "/api/audit/export", json!({ "format": "csv" }))),
+    },
+    Case {
+        name: "POST /api/groups",
+        prepare: |_, _, round| {
+            Ok(Request::with("POST", "/api/groups", json!({ "name": format!("Made in round {round}") })))
+        },
+    },
+    Case {
+        name: "POST /api/users, which hashes a password",
+        prepare: |_, _, round| {
+            let user = json!({ "name": format!("made.in.round.{round}"), "display_name": format!("Round {round}") });
+            Ok(Request::with("POST", "/api/users", user))
+        },
     },
     Case { name: "GET /api/audit/usage", prepare: |_, _, _| Ok(Request::get("/api/audit/usage")) },
     Case {
