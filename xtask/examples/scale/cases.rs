@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// What the requests are about, looked up once in each store.
 pub struct Facts {
-    /// A page of ids, newest first.
+    /// Ids of a page, newest first, without those whose passwords live in a directory.
     users: Vec<String>,
     users_next: String,
     /// The rarely named person.
@@ -33,7 +33,8 @@ pub struct Case {
 
 fn ids(page: &Value, list: &str) -> Result<Vec<String>> {
     let rows = page.get(list).and_then(Value::as_array).with_context(|| format!("no {list}"))?;
-    rows.iter().map(|row| text(row, "/id")).collect()
+    let is_ours = |row: &&Value| row.get("source").is_none_or(|source| source == "cloud");
+    rows.iter().filter(is_ours).map(|row| text(row, "/id")).collect()
 }
 
 impl Facts {
