@@ -128,7 +128,8 @@ impl Found {
         command.args(["--", "--lib"]);
         // It ends with an error for each survivor; what that means is judged here.
         command.status().context("could not start cargo-mutants")?;
-        let outcomes = std::fs::read(Path::new(MADE).join("mutants.out/outcomes.json")).context("it left no outcomes")?;
+        let outcomes =
+            std::fs::read(Path::new(MADE).join("mutants.out/outcomes.json")).context("it left no outcomes")?;
         self.add(&serde_json::from_slice(&outcomes)?)?;
         Ok(std::fs::write(FOUND, serde_json::to_vec(self)?)?)
     }
@@ -224,9 +225,7 @@ mod tests {
 
     #[test]
     fn what_was_missed_once_and_noticed_later_is_noticed_and_what_is_gone_is_forgotten() {
-        let outcome = |name: &str, summary: &str| {
-            json!({ "outcomes": [{ "scenario": { "Mutant": { "name": name } }, "summary": summary }] })
-        };
+        let outcome = |name: &str, summary: &str| json!({ "outcomes": [{ "scenario": { "Mutant": { "name": name } }, "summary": summary }] });
         let mut found = Found::default();
         for (name, summary) in [("f", "MissedMutant"), ("g", "MissedMutant"), ("f", "CaughtMutant")] {
             found.add(&outcome(name, summary)).unwrap();

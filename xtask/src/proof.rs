@@ -47,7 +47,9 @@ pub fn run(full: bool) -> Result<()> {
     let mut command = cargo();
     // With the features of `cargo xtask test`, so that nothing is compiled twice.
     command.args(["test", "--workspace", "--test", "blackbox", "--locked", "--no-fail-fast"]);
-    command.env("RUST_TEST_THREADS", test::threads().to_string());
+    // In full, much of the time is waiting for a store that is late.
+    let threads = if full { test::threads().saturating_mul(2) } else { test::threads() };
+    command.env("RUST_TEST_THREADS", threads.to_string());
     if full {
         command.env("RELATCH_FULL", "1");
     }
