@@ -195,6 +195,13 @@ async fn sec_20_links_are_built_from_configuration_only(backend: Backend) {
     let answer = admin.browser.send(reqwest::Method::POST, &path, Some("{}".to_owned()), &forged).await.expect(201);
     assert!(!answer.text.contains("evil.example"));
     assert!(answer.json()["link"].as_str().unwrap().starts_with(&format!("{}/reset#", site.origin())));
+    // A plus sign would be read as a space.
+    let tagged = json!({ "name": "mia+reset", "display_name": "Mia Reset" });
+    let tagged = admin.browser.post("/api/users", tagged).await.expect(201).json()["user"]["id"].clone();
+    let path = format!("/api/users/{}/start-reset", tagged.as_str().unwrap());
+    let started = admin.browser.post(&path, json!({})).await.expect(201).json();
+    let named = format!("{}/reset#name=mia%2Breset@contoso.example&code=", site.origin());
+    assert!(started["link"].as_str().unwrap().starts_with(&named), "{}", started["link"]);
 }
 
 async fn sec_56_an_administrator_ends_somebodys_sessions(backend: Backend) {

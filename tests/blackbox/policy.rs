@@ -3,7 +3,7 @@
 use relatch_tests::people::{
     AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, number, prove, recovery_codes, register_email, sign_in, unlock,
 };
-use relatch_tests::{Admin, Backend, Site};
+use relatch_tests::{Admin, Backend, Browser, Site};
 use serde_json::json;
 
 on_both_stores!(
@@ -228,21 +228,30 @@ async fn s32_people_hear_of_what_was_done_only_where_policy_says_so(backend: Bac
     }
 }
 
+/// One more, with a phone: the id, and a browser that is signed in.
+async fn administrator(site: &Site, admin: &Admin, name: &str, phone: &str) -> (String, Browser) {
+    let wanted = json!({ "name": name, "display_name": "Another Admin", "role": "global_administrator" });
+    let made = admin.browser.post("/api/users", wanted).await.expect(201).json();
+    let browser = site.browser();
+    browser.post("/api/sign-in", json!({ "name": name, "password": made["initial_password"] })).await.expect(200);
+    let chosen = json!({ "password": "they like long quiet evenings" });
+    browser.post("/api/set-password/sign-in", chosen).await.expect(200);
+    relatch_tests::people::register(site, &browser, phone).await;
+    (made["user"]["id"].as_str().unwrap().to_owned(), browser)
+}
+
 async fn s32_the_other_administrators_hear_of_a_reset(backend: Backend) {
     let site = Site::start(backend).await;
     let (admin, _) = enabled(&site).await;
     admin.sign_in_again(&site).await;
     recovery_codes(&admin.browser).await;
-    let second = json!({ "name": "second", "display_name": "Second Admin", "role": "global_administrator" });
-    let made = admin.browser.post("/api/users", second).await.expect(201).json();
-    let browser = site.browser();
-    browser.post("/api/sign-in", json!({ "name": "second", "password": made["initial_password"] })).await.expect(200);
-    browser
-        .post("/api/set-password/sign-in", json!({ "password": "second likes long quiet evenings" }))
-        .await
-        .expect(200);
-    relatch_tests::people::register(&site, &browser, "+447400999001").await;
+    let (_, browser) = administrator(&site, &admin, "second", "+447400999001").await;
     let codes = recovery_codes(&browser).await;
+    // Whoever may not sign in is not told of what goes on.
+    let (blocked, _) = administrator(&site, &admin, "blocked", "+447400999002").await;
+    let path = format!("/api/users/{blocked}");
+    let version = admin.browser.get(&path).await.expect(200).json()["version"].clone();
+    admin.browser.patch(&path, json!({ "version": version, "blocked": true })).await.expect(200);
     admin.policy("notifications", json!({ "administrators": true })).await.expect(200);
     let browser = site.browser();
     let started = browser.post("/api/start-reset", json!({ "name": "second" })).await.expect(200);

@@ -3,7 +3,7 @@
 //! Requests go one at a time, a person's and a stranger's in turn and in random order, so that whatever else the
 //! machine does hits both alike; what is compared are medians and ranks.
 //!
-//! That these tests can fail shows `cargo xtask timing`, which leaves out work for nobody and wants them to notice: the
+//! That these tests can fail shows `cargo xtask removals`, which leaves out work for nobody and wants them to notice: the
 //! hash of a sign-in (106 ms for a person and 5 ms for nobody, AUC 0.995), and the work of opening records that are not
 //! there (0.2 to 0.7 ms, AUC 0.556 to 0.578 in 600 pairs). Tried once, and as well noticed: START without the decoy's
 //! three reads (0.579), and SEND without the head start that answers have over deliveries (0.58 to 0.72).

@@ -15,6 +15,7 @@ mod mutants;
 mod new_step;
 mod portal;
 mod proof;
+mod removals;
 mod reproduce;
 mod running;
 mod sbom;
@@ -24,7 +25,6 @@ mod site;
 mod size;
 mod state;
 mod test;
-mod timing;
 mod up;
 mod vendor;
 
@@ -71,8 +71,8 @@ enum Command {
         #[arg(default_value = "target/screenshots")]
         folder: PathBuf,
     },
-    /// The timing tests, and whether they notice when the work for nobody is left out.
-    Timing,
+    /// Would a test notice if a gate, a limit, a decoy, a check or a header were taken away?
+    Removals(removals::Removals),
     /// Build the components twice, in other folders, and compare their bytes.
     Reproduce(reproduce::Reproduce),
     /// The state folder's variables as SPIN_VARIABLE_... lines, for starting `spin up` by hand.
@@ -115,7 +115,7 @@ fn run(command: Command) -> Result<()> {
         Command::Grade => grade::run(),
         Command::Lighthouse => lighthouse::run(),
         Command::Screenshots { folder } => browser::screenshots(&folder),
-        Command::Timing => timing::run(),
+        Command::Removals(which) => removals::run(&which),
         Command::Reproduce(reproduce) => reproduce::run(&reproduce),
         Command::Env { state } => {
             print!("{}", state::State::open(&state)?.text());

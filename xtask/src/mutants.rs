@@ -58,7 +58,7 @@ pub fn run(mutants: &Mutants) -> Result<()> {
     let mut found = Found::default();
     if mutants.again {
         found = serde_json::from_slice(&std::fs::read(FOUND).context("no run before this one")?)?;
-        let all = output(of_ours(&mut cargo(), mutants).arg("--list"))?;
+        let all = output(of_ours(&mut cargo()).arg("--list"))?;
         found.keep(&all.lines().collect());
     }
     say("Changing the core and the store, one place at a time (an hour for all)");
@@ -82,20 +82,13 @@ pub fn run(mutants: &Mutants) -> Result<()> {
 }
 
 /// Which changes: those of the two crates.
-fn of_ours<'a>(command: &'a mut Command, mutants: &Mutants) -> &'a mut Command {
+fn of_ours(command: &mut Command) -> &mut Command {
     command.args(["mutants", "--colors", "never"]);
     for package in PACKAGES {
         command.args(["--package", package]);
     }
     for file in SUPPORT {
         command.args(["--exclude", file]);
-    }
-    if let Some(shard) = &mutants.shard {
-        // Every Nth, so that a part stands for all.
-        command.args(["--sharding", "round-robin", "--shard", shard]);
-    }
-    if let Some(file) = &mutants.file {
-        command.args(["--file", file]);
     }
     command
 }
@@ -112,7 +105,14 @@ impl Found {
     /// Runs the tests on changes, or on those alone that nothing noticed so far. `also`: whose tests, beside its own.
     fn look(&mut self, mutants: &Mutants, also: &[String], again: bool) -> Result<()> {
         let mut command = cargo();
-        of_ours(&mut command, mutants);
+        of_ours(&mut command);
+        if let Some(shard) = &mutants.shard {
+            // Every Nth, so that a part stands for all.
+            command.args(["--sharding", "round-robin", "--shard", shard]);
+        }
+        if let Some(file) = &mutants.file {
+            command.args(["--file", file]);
+        }
         command.args(["--output", MADE, "--timeout", "90", "--no-shuffle", "--jobs", &mutants.jobs.to_string()]);
         if again {
             command.arg("--iterate");

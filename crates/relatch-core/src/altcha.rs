@@ -139,4 +139,15 @@ mod tests {
             prop_assert!(check(&KEY, "reset", answer, NOW).is_none());
         }
     }
+
+    #[test]
+    fn a_salt_is_no_longer_than_any_of_ours() {
+        let rest = posed().salt.len() - "reset".len();
+        for (length, is_read) in [(SALT_MAX, true), (SALT_MAX + 1, false)] {
+            let action = "a".repeat(length - rest);
+            let posed = ask(&KEY, &action, [9; 16], 4_321, NOW.plus(600));
+            assert_eq!(posed.salt.len(), length);
+            assert_eq!(check(&KEY, &action, answered(&posed, 4_321), NOW).is_some(), is_read, "{length}");
+        }
+    }
 }

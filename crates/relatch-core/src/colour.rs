@@ -61,4 +61,12 @@ mod tests {
             assert!(!carries(pale), "{pale}");
         }
     }
+
+    #[test]
+    fn luminance_is_the_one_of_the_guidelines() {
+        // The dark parts are a straight line, the others a curve.
+        for (part, expected) in [(0, 0.0), (10, 0.003_035_3), (11, 0.003_346_5), (128, 0.215_860_5), (255, 1.0)] {
+            assert!((linear(part) - expected).abs() < 1e-6, "{part}: {}", linear(part));
+        }
+    }
 }

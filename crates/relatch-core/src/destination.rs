@@ -73,4 +73,11 @@ mod tests {
         assert_eq!(Destination::Phone(number.clone()).hint(), number.hint());
         assert_ne!(number.hint(), address.hint());
     }
+
+    #[test]
+    fn a_provider_is_told_the_whole_of_it() {
+        let mail = Destination::Email(EmailAddress::parse("Mia@mail.example").unwrap());
+        let phone = Destination::Phone(PhoneNumber::parse("07400 123456", "GB").unwrap());
+        assert_eq!((mail.expose(), phone.expose()), ("Mia@mail.example", "+447400123456"));
+    }
 }

@@ -265,4 +265,112 @@ mod tests {
             assert!(matches!(none, AccountChanged::NoSuchAccount));
         });
     }
+
+    #[test]
+    fn somebody_is_found_by_a_new_name_and_old_words_are_not_entered_again() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
+            let named =
+                |name: &str| AccountChange { display_name: DisplayName::parse(name), ..AccountChange::default() };
+            assert!(matches!(change(&vault, mia.id, None, named("Mia Sommer"), NOW).await, AccountChanged::Done(_)));
+            let before = vault.kv().commits();
+            assert!(matches!(change(&vault, mia.id, None, named("Sommer Mia"), NOW).await, AccountChanged::Done(_)));
+            let same_words = vault.kv().commits() - before;
+            assert!(matches!(change(&vault, mia.id, None, named("Mia Winter"), NOW).await, AccountChanged::Done(_)));
+            let one_new = vault.kv().commits() - before - same_words;
+            assert_eq!(one_new - same_words, 2, "a place under its first two letters, one under its first four");
+            for (text, found) in [("winter", 1), ("mia", 1), ("sommer", 0)] {
+                assert_eq!(vault.search_accounts(text).await.unwrap().unwrap().0.len(), found, "{text}");
+            }
+        });
+    }
+
+    #[test]
+    fn the_list_of_administrators_changes_only_by_power_and_keeps_the_others() {
+        pollster::block_on(async {
+            let vault = vault();
+            let ada = account(&vault, "ada", "", vec![Role::GlobalAdministrator], NOW).await;
+            let bob = account(&vault, "bob", "", vec![Role::GlobalAdministrator], NOW).await;
+            let eve = account(&vault, "eve", "", vec![Role::GlobalAdministrator], NOW).await;
+            let listed = async || {
+                let list: Administrators = vault.read(&vault.keys.administrators()).await.unwrap().unwrap();
+                (list.version, list.ids.len())
+            };
+            let (version, _) = listed().await;
+            let edit = AccountChange { display_name: DisplayName::parse("Ada A"), ..AccountChange::default() };
+            assert!(matches!(change(&vault, ada.id, None, edit, NOW).await, AccountChanged::Done(_)));
+            assert_eq!(listed().await, (version, 3), "a new name is no matter of power");
+            let block = AccountChange { blocked: Some(true), ..AccountChange::default() };
+            assert!(matches!(change(&vault, bob.id, None, block, NOW).await, AccountChanged::Done(_)));
+            assert_eq!(listed().await, (version + 1, 3));
+            let others = vault.other_administrators(ada.id).await.unwrap();
+            let others: Vec<AccountId> = others.iter().map(|person| person.account.id).collect();
+            assert_eq!(others, [eve.id], "not themselves, and not who is blocked");
+            let demote = AccountChange { roles: Some(Vec::new()), ..AccountChange::default() };
+            assert!(matches!(change(&vault, bob.id, None, demote, NOW).await, AccountChanged::Done(_)));
+            assert_eq!(listed().await, (version + 2, 2));
+        });
+    }
+
+    #[test]
+    fn the_deleted_are_listed_once_each_fifty_a_page() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut ids = Vec::new();
+            for n in 0..=PAGE {
+                ids.push(account(&vault, &format!("person{n}"), "", Vec::new(), NOW).await.id);
+            }
+            let set = |deleted| AccountChange { deleted: Some(deleted), ..AccountChange::default() };
+            // Fifty places, for the last one has two of them.
+            let deleted = &ids[..ids.len() - 2];
+            for id in deleted {
+                assert!(matches!(change(&vault, *id, None, set(true), NOW).await, AccountChanged::Done(_)));
+            }
+            let last = deleted[deleted.len() - 1];
+            for is_deleted in [false, true] {
+                assert!(matches!(change(&vault, last, None, set(is_deleted), NOW).await, AccountChanged::Done(_)));
+            }
+            let seen = async |before| {
+                let (people, next) = vault.list_deleted(before, NOW).await.unwrap();
+                (people.into_iter().map(|person| person.account.id).collect::<Vec<_>>(), next)
+            };
+            let newest_first: Vec<AccountId> = deleted.iter().rev().copied().collect();
+            assert_eq!(seen(None).await, (newest_first.clone(), None));
+            assert!(matches!(change(&vault, ids[50], None, set(true), NOW).await, AccountChanged::Done(_)));
+            let (page, next) = seen(None).await;
+            assert_eq!((page.len(), page[0], next), (49, ids[50], Some(2)));
+            assert_eq!(seen(next).await, (vec![ids[0]], None));
+        });
+    }
+
+    #[test]
+    fn the_owner_sees_what_was_changed_and_not_what_stayed() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mia = account(&vault, "mia", "", vec![Role::Helpdesk], NOW).await;
+            let none = AccountChange::default;
+            let roles = |role: Role| AccountChange { roles: Some(vec![role]), ..none() };
+            for (wanted, noted) in [
+                (none(), None),
+                (roles(Role::Helpdesk), None),
+                (AccountChange { blocked: Some(false), ..none() }, None),
+                (AccountChange { display_name: DisplayName::parse("Mia M"), ..none() }, Some("edited")),
+                (AccountChange { details: Some(Details::default()), ..none() }, Some("edited")),
+                (roles(Role::Reader), Some("roles_changed")),
+                (AccountChange { blocked: Some(true), ..none() }, Some("blocked")),
+                (AccountChange { blocked: Some(false), ..none() }, Some("unblocked")),
+                (AccountChange { deleted: Some(true), ..none() }, Some("deleted")),
+                (AccountChange { deleted: Some(false), ..none() }, Some("restored")),
+            ] {
+                let before = vault.account(mia.id).await.unwrap().unwrap().lately.0.len();
+                let AccountChanged::Done(after) = change(&vault, mia.id, None, wanted, NOW).await else {
+                    panic!("{noted:?} was refused");
+                };
+                let new = after.lately.0.len() - before;
+                let newest = (new > 0).then(|| after.lately.0[0].what.as_str());
+                assert_eq!((new, newest), (usize::from(noted.is_some()), noted));
+            }
+        });
+    }
 }

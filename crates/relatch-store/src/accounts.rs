@@ -157,3 +157,40 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing::{account, vault};
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    #[test]
+    fn people_are_found_by_their_name_and_by_no_other() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
+            account(&vault, "max", "", Vec::new(), NOW).await;
+            let found = vault.find_person("mia@contoso.example").await.unwrap().unwrap();
+            assert_eq!((found.account.id, found.account.name.as_str()), (mia.id, "mia@contoso.example"));
+            assert!(vault.find_person("mia@fabrikam.example").await.unwrap().is_none());
+            assert!(vault.account(mia.id).await.unwrap().is_some());
+            assert!(vault.person(AccountId::from_bytes([9; 16])).await.unwrap().is_none());
+        });
+    }
+
+    #[test]
+    fn set_up_is_done_once() {
+        pollster::block_on(async {
+            let vault = vault();
+            assert!(vault.setup_needed().await.unwrap());
+            let mut batch = Batch::default();
+            assert!(vault.claim_setup(&mut batch, NOW).await.unwrap());
+            assert!(!vault.claim_setup(&mut Batch::default(), NOW).await.unwrap(), "somebody is at it");
+            vault.commit(batch).await.unwrap();
+            assert!(!vault.setup_needed().await.unwrap());
+            // Long after the claim has ended.
+            assert!(!vault.claim_setup(&mut Batch::default(), NOW.plus(86_400)).await.unwrap());
+        });
+    }
+}

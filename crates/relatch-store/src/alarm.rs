@@ -163,4 +163,23 @@ mod tests {
             }
         });
     }
+
+    #[test]
+    fn where_many_are_registered_it_takes_one_in_a_hundred_to_raise_the_alert() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mut census = vault.census().await.unwrap();
+            census.counts.registered = 15_000;
+            let mut batch = Batch::default();
+            vault.put(&mut batch, vault.keys.census(), &census).unwrap();
+            vault.commit(batch).await.unwrap();
+            let mut alerts = Vec::new();
+            for failure in 1..=200 {
+                if vault.count_failure(&mut Batch::default(), NOW).await.unwrap() {
+                    alerts.push(failure);
+                }
+            }
+            assert_eq!(alerts, [150]);
+        });
+    }
 }

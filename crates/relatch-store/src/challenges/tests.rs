@@ -164,3 +164,8 @@ fn a_decoy_s_code_is_never_right() {
         assert_eq!(try_it(&vault, for_mia("f"), code.expose(), NOW).await, Tried::Wrong);
     });
 }
+
+#[test]
+fn failures_of_one_day_are_counted_together() {
+    assert_eq!([0, 86_399, 86_400, 259_205].map(|at| day_of(Timestamp(at))), [0, 0, 1, 3]);
+}

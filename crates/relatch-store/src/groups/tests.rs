@@ -206,6 +206,34 @@ fn plans_of_a_group_are_those_of_the_groups_inside_it() {
 }
 
 #[test]
+fn what_the_policy_includes_follows_nesting() {
+    pollster::block_on(async {
+        let vault = vault();
+        let (inner, outer) = (group(&vault, "inner", &[]).await, group(&vault, "outer", &[]).await);
+        let mut page = vault.policy().await.unwrap().entitlement;
+        page.groups = vec![GroupPlans { group: outer.id, plans: vec![Plan::P1], included: Included::default() }];
+        let mut batch = Batch::default();
+        let saved = vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap();
+        assert!(matches!(saved, SavedPolicy::Done { .. }));
+        vault.commit(batch).await.unwrap();
+        let included = async || vault.policy().await.unwrap().entitlement.groups[0].included.groups.len();
+        let wanted = |nest: bool| match nest {
+            true => MemberChange { add_groups: vec![inner.id], ..MemberChange::default() },
+            false => MemberChange { remove_groups: vec![inner.id], ..MemberChange::default() },
+        };
+        for (nest, expected) in [(true, 2), (false, 1)] {
+            done(change(&vault, outer.id, wanted(nest)).await);
+            vault.after_change(&wanted(nest), NOW).await.unwrap();
+            assert_eq!(included().await, expected);
+        }
+        // Members are no nesting: the policy is not even read.
+        let before = vault.kv().commits();
+        vault.after_change(&MemberChange::default(), NOW).await.unwrap();
+        assert_eq!(vault.kv().commits(), before);
+    });
+}
+
+#[test]
 fn lists_come_in_pages_newest_first() {
     pollster::block_on(async {
         let vault = vault();
