@@ -53,3 +53,20 @@ impl Entropy for OsEntropy {
         getrandom::fill(bytes).map_err(|_| StoreError::Entropy)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_fills_all_of_it_anew_each_time() {
+        let draw = || {
+            let mut bytes = [0; 32];
+            OsEntropy.fill(&mut bytes).unwrap();
+            bytes
+        };
+        let (one, other) = (draw(), draw());
+        assert_ne!(one, other);
+        assert!(one[16..].iter().any(|byte| *byte != 0));
+    }
+}

@@ -112,4 +112,13 @@ mod tests {
             .into();
         assert_eq!(slots.len(), 4);
     }
+
+    #[test]
+    fn addresses_and_ranges_are_counted_apart() {
+        let vault = vault();
+        let clients = ["192.0.2.1", "192.0.2.2", "2001:db8::"].map(|client| vault.client_slot(client));
+        let ranges = ["GB 7400", "GB 7401", "FR 6000"].map(|range| vault.range_slot(range));
+        let slots: std::collections::BTreeSet<u32> = clients.into_iter().chain(ranges).collect();
+        assert_eq!(slots.len(), 6);
+    }
 }

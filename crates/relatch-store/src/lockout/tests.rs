@@ -362,3 +362,30 @@ fn repeats_and_first_mistakes_cost_the_same() {
         assert_eq!(costs, [2, 2, 2]);
     });
 }
+
+#[test]
+fn a_right_password_takes_none_of_the_ten() {
+    pollster::block_on(async {
+        let vault = vault();
+        let charged = charge(&vault, Device::Unknown, "the right one", 1_000).await;
+        forgive(&vault, &charged).await;
+        for n in 1..=11 {
+            assert_eq!(fail(&vault, Device::Unknown, 1_000).await, n <= 10, "{n}");
+        }
+    });
+}
+
+#[test]
+fn every_unlock_gives_the_whole_round_again() {
+    pollster::block_on(async {
+        let vault = vault();
+        for _ in 0..3 {
+            for n in 1..=11 {
+                assert_eq!(fail(&vault, Device::Unknown, 1_000).await, n <= 10, "{n}");
+            }
+            let mut batch = Batch::default();
+            vault.unlock(&mut batch, MIA, 1).await.unwrap();
+            vault.commit(batch).await.unwrap();
+        }
+    });
+}
