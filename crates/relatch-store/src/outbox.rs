@@ -137,4 +137,43 @@ mod tests {
             assert_eq!(left(now).await, 0);
         });
     }
+
+    #[test]
+    fn what_is_carried_is_a_message_of_ours_until_it_ends() {
+        pollster::block_on(async {
+            let vault = vault();
+            let now = Timestamp(1_763_000_000);
+            let ticket = vault.carry(mail(now), now.plus(60)).unwrap();
+            let left = async |at| vault.outgoing(&ticket, at).await.unwrap().len();
+            assert_eq!((left(now).await, left(now.plus(59)).await, left(now.plus(60)).await), (1, 1, 0));
+            let forged = OutboxTicket::Carried { sealed: BASE64URL_NOPAD.encode(&[7; 64]) };
+            assert!(vault.outgoing(&forged, now).await.is_err());
+        });
+    }
+
+    #[test]
+    fn what_a_sweep_finds_is_read_until_it_ends_and_nothing_but_messages() {
+        pollster::block_on(async {
+            let vault = vault();
+            let now = Timestamp(1_763_000_000);
+            let mut batch = Batch::default();
+            vault.put_outgoing(&mut batch, &[mail(now)], now.plus(3_600)).unwrap();
+            // Something else that ends then.
+            let other = vault.keys.session(&[1; 32], now.plus(3_600));
+            vault.put(&mut batch, other.clone(), &[mail(now)]).unwrap();
+            vault.commit(batch).await.unwrap();
+            let key = vault.kv().dump().into_iter().find(|(key, _)| key.starts_with(OUTBOX)).unwrap().0;
+            let found = async |key: &str, at| {
+                let ticket = OutboxTicket::Found { key: key.to_owned() };
+                vault.outgoing(&ticket, at).await.unwrap().len()
+            };
+            let end = end_of(&key).unwrap();
+            assert_eq!((found(&key, Timestamp(end.0 - 1)).await, found(&key, end).await), (1, 0));
+            assert_eq!(found(&other, now).await, 0);
+            vault.finish_outgoing(&OutboxTicket::Found { key: other.clone() }).await.unwrap();
+            assert!(vault.kv().dump().iter().any(|(key, _)| *key == other), "no sweep can have it removed this way");
+            vault.finish_outgoing(&OutboxTicket::Found { key: key.clone() }).await.unwrap();
+            assert_eq!(found(&key, now).await, 0);
+        });
+    }
 }

@@ -31,7 +31,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::testing::vault;
+    use crate::vault::testing::{account, vault};
 
     const MIA: AccountId = AccountId::from_bytes([1; 16]);
 
@@ -52,6 +52,21 @@ mod tests {
             assert!(vault.claim_password_change(MIA, 1, Timestamp(1_000)).await.unwrap());
             assert!(!vault.claim_password_change(MIA, 1, Timestamp(1_000)).await.unwrap());
             assert!(vault.claim_password_change(MIA, 2, Timestamp(1_000)).await.unwrap());
+        });
+    }
+
+    #[test]
+    fn a_new_password_takes_the_place_of_the_old() {
+        pollster::block_on(async {
+            let (vault, now) = (vault(), Timestamp(1_000));
+            let mia = account(&vault, "mia", "", Vec::new(), now).await.id;
+            let before = vault.person(mia).await.unwrap().unwrap().password;
+            let new = PasswordRecord { generation: before.generation + 1, hash: "new".to_owned(), ..before };
+            let mut batch = Batch::default();
+            vault.put_password(&mut batch, mia, &new).unwrap();
+            vault.commit(batch).await.unwrap();
+            let after = vault.person(mia).await.unwrap().unwrap().password;
+            assert_eq!((after.generation, after.hash.as_str()), (2, "new"));
         });
     }
 }

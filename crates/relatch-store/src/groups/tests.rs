@@ -1,7 +1,7 @@
 use super::*;
 use crate::account_changes::{AccountChange, AccountChanged};
 use crate::policy::{SavedPolicy, Section};
-use crate::records::{GroupPlans, Included};
+use crate::records::{GroupPlans, Included, ScopeKind};
 use crate::vault::testing::{TestVault, account, vault};
 use relatch_core::entitlement::Plan;
 use relatch_core::name::Description;
@@ -205,31 +205,86 @@ fn plans_of_a_group_are_those_of_the_groups_inside_it() {
     });
 }
 
+/// Selects these groups on the page Properties.
+async fn select(vault: &TestVault, version: u64, groups: &[GroupId]) -> SavedPolicy {
+    let mut batch = Batch::default();
+    let saved = vault.save_policy(&mut batch, version, ScopeKind::Selected, groups.to_vec(), NOW).await.unwrap();
+    if matches!(saved, SavedPolicy::Done { .. }) {
+        vault.commit(batch).await.unwrap();
+    }
+    saved
+}
+
+/// Gives this group a plan.
+async fn give_plan(vault: &TestVault, group: GroupId) {
+    let mut page = vault.policy().await.unwrap().entitlement;
+    page.groups = vec![GroupPlans { group, plans: vec![Plan::P1], included: Included::default() }];
+    let mut batch = Batch::default();
+    let saved = vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap();
+    assert!(matches!(saved, SavedPolicy::Done { .. }));
+    vault.commit(batch).await.unwrap();
+}
+
+#[test]
+fn selected_groups_are_saved_over_the_version_that_was_read_with_what_is_in_them() {
+    pollster::block_on(async {
+        let vault = vault();
+        let rule = Rule::parse(r#"department == "Sales""#).unwrap();
+        let dynamic = done(create(&vault, "dynamic", Some(&rule), &MemberChange::default()).await);
+        let inner = group(&vault, "inner", &[]).await;
+        let outer = group(&vault, "outer", &[inner.id, dynamic.id]).await;
+        let version = vault.policy().await.unwrap().version;
+        assert!(matches!(select(&vault, version + 1, &[outer.id]).await, SavedPolicy::Stale(_)));
+        assert!(matches!(select(&vault, version, &[GroupId::from_bytes([9; 16])]).await, SavedPolicy::UnknownGroup));
+        let SavedPolicy::Done { before, after } = select(&vault, version, &[outer.id]).await else {
+            panic!("not saved")
+        };
+        assert_eq!((before.version, before.scope, before.selected.len()), (version, ScopeKind::None, 0));
+        assert_eq!((after.version, after.scope, &after.selected), (version + 1, ScopeKind::Selected, &vec![outer.id]));
+        let mut included = after.included.groups.clone();
+        included.sort();
+        let mut wanted = vec![inner.id, outer.id];
+        wanted.sort();
+        assert_eq!((included, after.included.rules.len()), (wanted, 1));
+        assert!(
+            matches!(select(&vault, version, &[]).await, SavedPolicy::Stale(policy) if policy.version == version + 1)
+        );
+    });
+}
+
 #[test]
 fn what_the_policy_includes_follows_nesting() {
     pollster::block_on(async {
-        let vault = vault();
-        let (inner, outer) = (group(&vault, "inner", &[]).await, group(&vault, "outer", &[]).await);
-        let mut page = vault.policy().await.unwrap().entitlement;
-        page.groups = vec![GroupPlans { group: outer.id, plans: vec![Plan::P1], included: Included::default() }];
-        let mut batch = Batch::default();
-        let saved = vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap();
-        assert!(matches!(saved, SavedPolicy::Done { .. }));
-        vault.commit(batch).await.unwrap();
-        let included = async || vault.policy().await.unwrap().entitlement.groups[0].included.groups.len();
-        let wanted = |nest: bool| match nest {
-            true => MemberChange { add_groups: vec![inner.id], ..MemberChange::default() },
-            false => MemberChange { remove_groups: vec![inner.id], ..MemberChange::default() },
-        };
-        for (nest, expected) in [(true, 2), (false, 1)] {
-            done(change(&vault, outer.id, wanted(nest)).await);
-            vault.after_change(&wanted(nest), NOW).await.unwrap();
-            assert_eq!(included().await, expected);
+        for (is_selected, has_plan) in [(true, false), (false, true), (true, true), (false, false)] {
+            let vault = vault();
+            let (inner, outer) = (group(&vault, "inner", &[]).await, group(&vault, "outer", &[]).await);
+            if is_selected {
+                assert!(matches!(select(&vault, 0, &[outer.id]).await, SavedPolicy::Done { .. }));
+            }
+            if has_plan {
+                give_plan(&vault, outer.id).await;
+            }
+            let wanted = |nest: bool| match nest {
+                true => MemberChange { add_groups: vec![inner.id], ..MemberChange::default() },
+                false => MemberChange { remove_groups: vec![inner.id], ..MemberChange::default() },
+            };
+            for (nest, expected) in [(true, 2), (false, 1)] {
+                let before = vault.policy().await.unwrap();
+                done(change(&vault, outer.id, wanted(nest)).await);
+                vault.after_change(&wanted(nest), NOW).await.unwrap();
+                let policy = vault.policy().await.unwrap();
+                let included = policy.included.groups.len();
+                assert_eq!(included, if is_selected { expected } else { 0 });
+                let plans = policy.entitlement.groups.iter().map(|plans| plans.included.groups.len());
+                assert_eq!(plans.sum::<usize>(), if has_plan { expected } else { 0 });
+                assert_eq!(policy.version, before.version, "nothing an administrator wrote there changed");
+                assert_eq!(policy.revision - before.revision, u64::from(is_selected || has_plan));
+            }
+            // Members are no nesting: the policy is not written.
+            let before = vault.kv().commits();
+            vault.after_change(&MemberChange::default(), NOW).await.unwrap();
+            assert_eq!(vault.kv().commits(), before);
         }
-        // Members are no nesting: the policy is not even read.
-        let before = vault.kv().commits();
-        vault.after_change(&MemberChange::default(), NOW).await.unwrap();
-        assert_eq!(vault.kv().commits(), before);
     });
 }
 

@@ -257,5 +257,105 @@ fn the_sixth_account_on_one_phone_is_refused() {
             vault.commit(batch).await.unwrap();
             assert_eq!(matches!(added, Registered::Shared), n == 5, "{n}");
         }
+        let sharers = vault.keys.sharers(&vault.destination("+44 7400123456"));
+        assert_eq!(vault.counted(&sharers).await, Ok(5), "whoever was refused takes no place");
+    });
+}
+
+async fn add(vault: &TestVault, via: Via, to: &str, now: Timestamp) -> String {
+    let mut batch = Batch::default();
+    let added = vault.add_destination(&mut batch, MIA, via, to, now).await.unwrap();
+    vault.commit(batch).await.unwrap();
+    match added {
+        Registered::Phone(phone) => phone.id,
+        Registered::Email(email) => email.id,
+        Registered::Shared => panic!("{to} is taken"),
+    }
+}
+
+#[test]
+fn what_is_replaced_gives_its_place_back_and_the_rest_stays() {
+    pollster::block_on(async {
+        let vault = vault();
+        let (old, new, mail) = ("+44 7400123456", "+44 7400123457", "Mia@mail.example.org");
+        add(&vault, Via::Phone, old, NOW).await;
+        add(&vault, Via::Email, mail, NOW.plus(60)).await;
+        add(&vault, Via::Phone, new, NOW.plus(120)).await;
+        for (to, places) in [(old, 0), (new, 1), ("mia@mail.example.org", 1)] {
+            assert_eq!(vault.counted(&vault.keys.sharers(&vault.destination(to))).await, Ok(places), "{to}");
+        }
+        let methods = stored(&vault).await;
+        assert_eq!((methods.phones[0].number.as_str(), methods.emails[0].address.as_str()), (new, mail));
+    });
+}
+
+#[test]
+fn what_is_registered_already_stays_unless_it_is_closed() {
+    pollster::block_on(async {
+        let vault = vault();
+        let (phone, mail) = ("+44 7400123456", "mia@mail.example.org");
+        let ids = [add(&vault, Via::Phone, phone, NOW).await, add(&vault, Via::Email, mail, NOW.plus(60)).await];
+        let version = stored(&vault).await.version;
+        assert_eq!([add(&vault, Via::Phone, phone, NOW).await, add(&vault, Via::Email, mail, NOW).await], ids);
+        assert_eq!(stored(&vault).await.version, version, "nothing was changed");
+        let mut batch = Batch::default();
+        vault.close_method(&mut batch, MIA, Kind::Phone, &ids[0], Purpose::Reset, NOW.plus(120)).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        assert_eq!(add(&vault, Via::Email, mail, NOW.plus(180)).await, ids[1], "another one is closed");
+        assert_ne!(add(&vault, Via::Phone, phone, NOW.plus(180)).await, ids[0], "registered anew, it is open");
+        assert!(stored(&vault).await.closed.is_empty());
+    });
+}
+
+#[test]
+fn each_of_three_can_go_and_the_owner_sees_which() {
+    pollster::block_on(async {
+        for kind in [Kind::Phone, Kind::Email, Kind::App] {
+            let vault = vault();
+            with_app(&vault).await;
+            add(&vault, Via::Phone, "+44 7400123456", NOW.plus(60)).await;
+            add(&vault, Via::Email, "mia@mail.example.org", NOW.plus(120)).await;
+            let id = stored(&vault).await.id_of(kind).unwrap().to_owned();
+            let mut batch = Batch::default();
+            let Removed::Done(left) = vault.remove_method(&mut batch, MIA, &id, NOW.plus(180)).await.unwrap() else {
+                panic!("{kind:?} stays");
+            };
+            assert!(!left.kinds().has(kind) && left.kinds().iter().count() == 2, "{kind:?}");
+            assert_eq!(left.lately.0[0].what, format!("method_removed:{}", kind.as_str()));
+            let shared = async |to| vault.counted(&vault.keys.sharers(&vault.destination(to))).await.unwrap();
+            assert_eq!(shared("+44 7400123456").await, u64::from(kind != Kind::Phone));
+            assert_eq!(shared("mia@mail.example.org").await, u64::from(kind != Kind::Email));
+        }
+    });
+}
+
+#[test]
+fn a_used_recovery_code_is_replaced_by_a_new_one() {
+    pollster::block_on(async {
+        let vault = vault();
+        let mut batch = Batch::default();
+        let codes = vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let attempt = async |code: &str, now: Timestamp| {
+            let set = stored(&vault).await.recovery;
+            let mut batch = Batch::default();
+            let tried = vault.try_recovery_code(&mut batch, what(Purpose::SignIn), set.as_ref(), code, now).await;
+            vault.commit(batch).await.unwrap();
+            tried.unwrap() == AppTried::Right
+        };
+        let replace = async |now: Timestamp| {
+            let mut batch = Batch::default();
+            let code = vault.replace_recovery_code(&mut batch, MIA, now).await.unwrap();
+            vault.commit(batch).await.unwrap();
+            code
+        };
+        assert!(replace(NOW).await.is_none(), "all ten are there");
+        assert!(attempt(codes[0].expose(), NOW.plus(60)).await);
+        let new = replace(NOW.plus(120)).await.unwrap();
+        assert_eq!(stored(&vault).await.recovery_left(), RECOVERY_CODES);
+        assert!(replace(NOW.plus(180)).await.is_none());
+        assert!(attempt(new.expose(), NOW.plus(180)).await);
+        assert!(!attempt(new.expose(), NOW.plus(240)).await, "once");
+        assert!(attempt(codes[1].expose(), NOW.plus(240)).await, "the others are as good as before");
     });
 }
