@@ -373,4 +373,25 @@ mod tests {
             }
         });
     }
+
+    #[test]
+    fn an_account_is_enabled_blocked_or_deleted() {
+        pollster::block_on(async {
+            let vault = vault();
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await;
+            assert_eq!(mia.state(), "enabled");
+            for (blocked, deleted, state) in [
+                (Some(true), None, "blocked"),
+                (None, Some(true), "deleted"),
+                (None, Some(false), "blocked"),
+                (Some(false), None, "enabled"),
+            ] {
+                let wanted = AccountChange { blocked, deleted, ..AccountChange::default() };
+                let AccountChanged::Done(after) = change(&vault, mia.id, None, wanted, NOW).await else {
+                    panic!("{state} was refused");
+                };
+                assert_eq!((after.state(), after.is_enabled()), (state, state == "enabled"));
+            }
+        });
+    }
 }

@@ -115,4 +115,26 @@ mod tests {
         assert_eq!(prefix("mia", 4), None);
         assert_eq!(prefix("m", 2), None);
     }
+
+    #[test]
+    fn a_search_looks_at_so_many_entries_and_says_that_there_may_be_more() {
+        pollster::block_on(async {
+            let (vault, now) = (vault(), Timestamp(1_763_000_000));
+            let mia = account(&vault, "mia", "", Vec::new(), now).await.id;
+            let max = account(&vault, "max", "", Vec::new(), now).await.id;
+            let mut entered = 1;
+            for (entries, found, more) in [(LOOKED_AT, 1, false), (LOOKED_AT + 1, 0, true)] {
+                while entered < entries {
+                    let mut batch = Batch::default();
+                    // Something longer that begins alike.
+                    vault.index(&mut batch, "michael", max).await.unwrap();
+                    vault.commit(batch).await.unwrap();
+                    entered += 1;
+                }
+                let (people, is_more) = vault.search_accounts("mia").await.unwrap().unwrap();
+                assert_eq!((people.len(), is_more), (found, more), "{entries}");
+                assert!(people.iter().all(|person| person.account.id == mia));
+            }
+        });
+    }
 }

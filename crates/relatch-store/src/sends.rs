@@ -124,4 +124,22 @@ mod tests {
         assert!(others.len() > 15, "who types other numbers meets other counts: {}", others.len());
         assert_ne!(one, vault.destination("+447400123456"));
     }
+
+    #[test]
+    fn messages_are_counted_by_the_hour_with_the_one_to_come() {
+        pollster::block_on(async {
+            let vault = vault();
+            let destination = vault.destination("+447400123456");
+            let mut counts = Vec::new();
+            for minutes in [0, 5, 10, 80] {
+                let now = Timestamp(1_000_000 + minutes * 60);
+                let slot = vault.send_slot(destination, now).await.unwrap();
+                counts.push(slot.this_hour());
+                let mut batch = Batch::default();
+                vault.put_send(&mut batch, &slot, now).unwrap();
+                vault.commit(batch).await.unwrap();
+            }
+            assert_eq!(counts, [1, 2, 3, 1]);
+        });
+    }
 }

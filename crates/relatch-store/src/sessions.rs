@@ -251,6 +251,9 @@ mod tests {
             assert!(!session.is_fresh(NOW.plus(300), 300));
             assert_eq!(vault.csrf_token(&one), vault.csrf_token(&one));
             assert_ne!(vault.csrf_token(&one), vault.csrf_token(&other));
+            let listed = vault.sessions_of(&person, NOW).await.unwrap();
+            assert_eq!(listed.iter().map(|listed| listed.is(&session)).filter(|is| *is).count(), 1);
+            assert_eq!(listed.len(), 2);
         });
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::records::{Purpose, ScopeKind};
 use crate::vault::testing::{TestVault, account, vault};
+use relatch_core::entitlement::Source;
 
 const MIA: AccountId = AccountId::from_bytes([1; 16]);
 const NOW: Timestamp = Timestamp(1_111_111_109);
@@ -243,6 +244,24 @@ fn whoever_registered_long_ago_is_asked_again_if_policy_says_so() {
         assert!(person.should_reconfirm(&policy, after(180)));
         policy.registration.reconfirm_days = 0;
         assert!(!person.should_reconfirm(&policy, after(1_000)), "never");
+    });
+}
+
+#[test]
+fn where_somebody_stands_follows_policy_and_where_their_password_lives() {
+    pollster::block_on(async {
+        let vault = vault();
+        let id = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+        let mut person = vault.person(id).await.unwrap().unwrap();
+        let mut policy = vault.policy().await.unwrap();
+        let standing = person.standing(&policy);
+        assert_eq!((standing.switched_on, standing.in_scope, standing.writable), (false, false, true));
+        policy.scope = ScopeKind::All;
+        person.account.details.source = Source::OnPremises;
+        let standing = person.standing(&policy);
+        assert_eq!((standing.switched_on, standing.in_scope, standing.writable), (true, true, false));
+        person.account.blocked = true;
+        assert!(standing.enabled && !person.standing(&policy).enabled);
     });
 }
 
