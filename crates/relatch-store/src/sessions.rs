@@ -278,4 +278,28 @@ mod tests {
             assert!(vault.session(&token, later).await.unwrap().is_none());
         });
     }
+
+    #[test]
+    fn the_twenty_first_session_ends_the_oldest_and_an_owner_any() {
+        pollster::block_on(async {
+            let vault = vault();
+            let id = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let person = vault.person(id).await.unwrap().unwrap();
+            let mut tokens = Vec::new();
+            for _ in 0..=SESSIONS {
+                tokens.push(opened(&vault, &person, 1).await);
+            }
+            let lives = async |token: &String| vault.session(token, NOW).await.unwrap().is_some();
+            assert!(!lives(&tokens[0]).await);
+            for token in &tokens[1..] {
+                assert!(lives(token).await);
+            }
+            let newest = &vault.sessions_of(&person, NOW).await.unwrap()[0];
+            let mut batch = Batch::default();
+            vault.end_listed(&mut batch, newest).unwrap();
+            vault.commit(batch).await.unwrap();
+            assert!(!lives(&tokens[20]).await);
+            assert!(lives(&tokens[19]).await);
+        });
+    }
 }

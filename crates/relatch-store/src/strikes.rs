@@ -139,4 +139,30 @@ mod tests {
             assert!(methods.open_kinds(Purpose::Reset).has(Kind::Phone) && methods.closed.is_empty());
         });
     }
+
+    #[test]
+    fn where_the_live_code_went_is_known_unless_it_went_nowhere() {
+        pollster::block_on(async {
+            let vault = vault();
+            let asked = what(Purpose::Reset);
+            assert_eq!(vault.challenged(asked).await.unwrap(), None);
+            for (is_real, expected) in [(true, Some((Via::Phone, NUMBER.to_owned()))), (false, None)] {
+                let new = vault.make_code(asked, Via::Phone, NUMBER, is_real, NOW).await.unwrap();
+                let mut batch = Batch::default();
+                vault.put_challenge(&mut batch, asked, &new).unwrap();
+                vault.commit(batch).await.unwrap();
+                assert_eq!(vault.challenged(asked).await.unwrap(), expected);
+            }
+        });
+    }
+
+    #[test]
+    fn a_right_answer_after_no_wrong_one_costs_one_commit() {
+        pollster::block_on(async {
+            let vault = vault();
+            let before = vault.kv().commits();
+            vault.forgive_strikes(what(Purpose::SignIn), "p").await.unwrap();
+            assert_eq!(vault.kv().commits() - before, 1);
+        });
+    }
 }

@@ -254,4 +254,67 @@ mod tests {
             assert_eq!(vault.purge_deleted(end).await.unwrap(), (0, false));
         });
     }
+
+    #[test]
+    fn notices_are_found_among_much_else_and_until_they_end() {
+        pollster::block_on(async {
+            let vault = vault();
+            for n in 0..NOTICES + 10 {
+                vault.kv.increment(&vault.keys.grant(&format!("flow {n}"), NOW.plus(300)), 1).await.unwrap();
+            }
+            let mut batch = Batch::default();
+            vault.put_outgoing(&mut batch, &[mail(NOW)], NOW.plus(3_600)).unwrap();
+            vault.commit(batch).await.unwrap();
+            let later = NOW.plus(180);
+            let found = vault.find_ended(later).await.unwrap();
+            assert!(!found.more);
+            assert_eq!(vault.forgotten(&found, later).await.unwrap().len(), 1);
+            let end = end_of(&found.waiting[0]).unwrap();
+            for (at, waiting) in [(Timestamp(end.0 - 1), 1), (end, 0)] {
+                assert_eq!(vault.find_ended(at).await.unwrap().waiting.len(), waiting, "{at:?}");
+            }
+        });
+    }
+
+    async fn set_deleted(vault: &TestVault, id: relatch_core::AccountId, is_deleted: bool, at: Timestamp) {
+        let mut batch = Batch::default();
+        let change = AccountChange { deleted: Some(is_deleted), ..AccountChange::default() };
+        vault.change_account(&mut batch, id, None, change, at).await.unwrap();
+        vault.commit(batch).await.unwrap();
+    }
+
+    #[test]
+    fn whoever_was_restored_keeps_nobody_else_from_being_purged() {
+        pollster::block_on(async {
+            let vault = vault();
+            let end = NOW.plus(RESTORABLE_FOR + 60);
+            let mia = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let noor = account(&vault, "noor", "", Vec::new(), NOW).await.id;
+            set_deleted(&vault, mia, true, NOW).await;
+            set_deleted(&vault, mia, false, NOW).await;
+            set_deleted(&vault, noor, true, NOW).await;
+            assert_eq!(vault.purge_deleted(end).await.unwrap(), (1, false));
+            assert!(vault.person(mia).await.unwrap().is_some() && vault.person(noor).await.unwrap().is_none());
+            // The list is at its end, and who is deleted next is found there.
+            let before = vault.kv().commits();
+            assert_eq!(vault.purge_deleted(end).await.unwrap(), (0, false));
+            assert_eq!(vault.kv().commits() - before, 1, "it looks where the list ends, and writes nothing");
+            set_deleted(&vault, mia, true, NOW.plus(60)).await;
+            assert_eq!(vault.purge_deleted(end.plus(60)).await.unwrap(), (1, false));
+        });
+    }
+
+    #[test]
+    fn twenty_are_purged_at_a_time() {
+        pollster::block_on(async {
+            let vault = vault();
+            for n in 0..=ACCOUNTS {
+                let id = account(&vault, &format!("person{n}"), "", Vec::new(), NOW).await.id;
+                set_deleted(&vault, id, true, NOW).await;
+            }
+            let end = NOW.plus(RESTORABLE_FOR + 60);
+            assert_eq!(vault.purge_deleted(end).await.unwrap(), (ACCOUNTS, true));
+            assert_eq!(vault.purge_deleted(end).await.unwrap(), (1, false));
+        });
+    }
 }

@@ -144,7 +144,7 @@ impl<K: Kv, E: Entropy> Vault<K, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::Via;
+    use crate::records::{RecoverySet, ScopeKind, Via};
     use crate::vault::Batch;
     use crate::vault::testing::{TestVault, account, vault};
 
@@ -249,5 +249,44 @@ mod tests {
         for cookie in ["", "x", &"A".repeat(700), "{}"] {
             assert!(vault.open_flow(cookie, Timestamp(1_000)).is_none());
         }
+    }
+
+    #[test]
+    fn a_grant_is_a_real_flow_that_proved_enough_for_the_password_there_is() {
+        pollster::block_on(async {
+            let (vault, policy) = (vault(), Policy { scope: ScopeKind::All, ..Policy::default() });
+            let person = mia(&vault, &[(Via::Phone, "+44 7400123456")]).await;
+            let grant = |real: bool, stage: FlowStage, generation: u64, is_proven: bool| {
+                let mut flow = Flow { generation, ..flow(real, stage, 0) };
+                if is_proven {
+                    flow.proves(Kind::Phone, &person);
+                }
+                flow.holds_grant(&person, &policy)
+            };
+            let now = person.password.generation;
+            assert!(grant(true, FlowStage::Proven, now, true));
+            assert!(!grant(false, FlowStage::Proven, now, true), "nobody's");
+            assert!(!grant(true, FlowStage::Sent, now, true), "still waiting for a code");
+            assert!(!grant(true, FlowStage::Proven, now + 1, true), "another password");
+            assert!(!grant(true, FlowStage::Proven, now, false), "nothing proven");
+        });
+    }
+
+    #[test]
+    fn the_last_recovery_code_still_counts_for_the_flow_it_was_used_in() {
+        pollster::block_on(async {
+            let (vault, policy) = (vault(), Policy::default());
+            let mut person = mia(&vault, &[(Via::Email, "mia@mail.example")]).await;
+            let created_at = Timestamp(1_000);
+            let set = |used| RecoverySet { id: "set".to_owned(), codes: vec!["hash".to_owned()], used, created_at };
+            person.methods.recovery = Some(set(vec![]));
+            let mut flow = flow(true, FlowStage::Proven, 0);
+            flow.proves(Kind::RecoveryCodes, &person);
+            flow.proves(Kind::HelpdeskCode, &person);
+            person.methods.recovery = Some(set(vec![0]));
+            assert!(!person.standing(&policy).kinds.has(Kind::RecoveryCodes), "none is left");
+            let (standing, _) = flow.standing(&person, &policy);
+            assert_eq!(standing.kinds, Kinds::NONE.with(Kind::Email).with(Kind::RecoveryCodes));
+        });
     }
 }
