@@ -234,4 +234,19 @@ mod tests {
             assert_eq!(vault.claim_version("r", 2, Timestamp(210)).await, Ok(()));
         });
     }
+
+    #[test]
+    fn a_token_is_for_its_purpose_and_no_record() {
+        pollster::block_on(async {
+            let vault = vault();
+            let sealed = vault.seal_token("flow", b"canary").unwrap();
+            assert_eq!(vault.open_token("flow", &sealed).unwrap(), b"canary");
+            assert_eq!(vault.open_token("outgoing", &sealed), Err(StoreError::Damaged));
+            let mut batch = Batch::default();
+            vault.put(&mut batch, "flow".to_owned(), &"canary").unwrap();
+            vault.commit(batch).await.unwrap();
+            let (_, record) = vault.kv.dump().remove(0);
+            assert_eq!(vault.open_token("flow", &record), Err(StoreError::Damaged));
+        });
+    }
 }

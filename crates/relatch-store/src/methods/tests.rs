@@ -2,6 +2,7 @@ use super::*;
 use crate::records::{Purpose, ScopeKind};
 use crate::vault::testing::{TestVault, account, vault};
 use relatch_core::entitlement::Source;
+use relatch_core::methods::Kinds;
 
 const MIA: AccountId = AccountId::from_bytes([1; 16]);
 const NOW: Timestamp = Timestamp(1_111_111_109);
@@ -376,5 +377,44 @@ fn a_used_recovery_code_is_replaced_by_a_new_one() {
         assert!(attempt(new.expose(), NOW.plus(180)).await);
         assert!(!attempt(new.expose(), NOW.plus(240)).await, "once");
         assert!(attempt(codes[1].expose(), NOW.plus(240)).await, "the others are as good as before");
+    });
+}
+
+#[test]
+fn mail_and_saved_codes_are_ways_back_and_no_second_factor() {
+    pollster::block_on(async {
+        let vault = vault();
+        assert!(stored(&vault).await.kinds().is_empty());
+        add(&vault, Via::Email, "mia@mail.example.org", NOW).await;
+        let mut batch = Batch::default();
+        vault.make_recovery_codes(&mut batch, MIA, NOW.plus(60)).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        let methods = stored(&vault).await;
+        assert_eq!(methods.kinds(), Kinds::NONE.with(Kind::Email).with(Kind::RecoveryCodes));
+        assert!(!methods.has_second_factor());
+        add(&vault, Via::Phone, "+44 7400123456", NOW.plus(120)).await;
+        assert!(stored(&vault).await.has_second_factor());
+    });
+}
+
+#[test]
+fn a_destination_is_known_by_its_spellings_and_no_other_is() {
+    pollster::block_on(async {
+        let vault = vault();
+        add(&vault, Via::Email, "Mia@mail.example.org", NOW).await;
+        add(&vault, Via::Phone, "+44 7400123456", NOW.plus(60)).await;
+        let methods = stored(&vault).await;
+        assert_eq!(methods.stored(Via::Email, "mia@MAIL.example.org"), Some("Mia@mail.example.org"));
+        assert_eq!(methods.stored(Via::Phone, "+44 7400123456"), Some("+44 7400123456"));
+        for (via, to, is_known) in [
+            (Via::Email, "mia@mail.example.org", true),
+            (Via::Email, "max@mail.example.org", false),
+            (Via::Email, "+44 7400123456", false),
+            (Via::Phone, "+44 7400123456", true),
+            (Via::Phone, "+44 7400123457", false),
+            (Via::Phone, "Mia@mail.example.org", false),
+        ] {
+            assert_eq!(methods.has(via, to), is_known, "{to}");
+        }
     });
 }

@@ -262,3 +262,84 @@ impl Policy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{Membership, PasswordRecord};
+    use crate::vault::testing::{account, vault};
+    use relatch_core::{AccountId, Timestamp};
+
+    const SALES: GroupId = GroupId::from_bytes([7; 16]);
+    const NOW: Timestamp = Timestamp(1_000);
+
+    async fn of(department: &str, groups: &[GroupId]) -> Account {
+        let mut account = account(&vault(), "mia", department, Vec::new(), NOW).await;
+        account.groups = groups.iter().map(|group| Membership { group: *group, at: 1 }).collect();
+        account
+    }
+
+    #[test]
+    fn somebody_is_included_by_a_group_or_by_a_rule() {
+        pollster::block_on(async {
+            let rules = vec![r#"department == "Sales""#.to_owned(), "nonsense".to_owned()];
+            let included = Included { groups: vec![SALES], rules };
+            for (department, groups, is_in) in
+                [("", [].as_slice(), false), ("Sales", &[], true), ("", &[SALES], true), ("Sales", &[SALES], true)]
+            {
+                let mia = of(department, groups).await;
+                assert_eq!(included.has(&mia), is_in, "{department} {groups:?}");
+                for (scope, is_in) in [(ScopeKind::None, false), (ScopeKind::Selected, is_in), (ScopeKind::All, true)] {
+                    let policy = Policy { scope, included: included.clone(), ..Policy::default() };
+                    assert_eq!(policy.includes(&mia), is_in, "{scope:?}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn plans_come_from_the_account_and_from_its_groups_and_only_if_they_are_asked_for() {
+        pollster::block_on(async {
+            let plans = |groups: Vec<GroupId>| GroupPlans {
+                group: SALES,
+                plans: vec![Plan::P1],
+                included: Included { groups, rules: Vec::new() },
+            };
+            let (mut mia, mut policy) = (of("", &[SALES]).await, EntitlementPolicy::default());
+            assert!(policy.entitles(&mia), "not asked for");
+            policy.check = true;
+            assert!(!policy.entitles(&mia));
+            policy.groups = vec![plans(Vec::new())];
+            assert!(!policy.entitles(&mia), "another group's");
+            policy.groups = vec![plans(vec![SALES])];
+            assert!(policy.entitles(&mia));
+            policy.groups.clear();
+            mia.details.plans = vec![Plan::P1];
+            assert!(policy.entitles(&mia));
+        });
+    }
+
+    #[test]
+    fn own_words_are_banned() {
+        let banned = |own_words| PasswordsPolicy { own_words, ..PasswordsPolicy::default() }.banned_words();
+        assert_eq!(banned(Vec::new()), BannedWords::default());
+        assert_ne!(banned(vec!["fabrikam".to_owned()]), BannedWords::default());
+    }
+
+    #[test]
+    fn earlier_passwords_come_after_this_one_each_with_its_own_pepper() {
+        pollster::block_on(async {
+            let vault = vault();
+            let id: AccountId = account(&vault, "mia", "", Vec::new(), NOW).await.id;
+            let mut record: PasswordRecord = vault.person(id).await.unwrap().unwrap().password;
+            let earlier = |hash: &str, pepper: &str| crate::records::EarlierPassword {
+                hash: hash.to_owned(),
+                pepper: pepper.to_owned(),
+            };
+            (record.hash, record.pepper) = ("now".to_owned(), "p2".to_owned());
+            record.earlier = vec![earlier("before", "p2"), earlier("once", "p1")];
+            let all: Vec<_> = record.all_stored().map(|stored| (stored.hash, stored.pepper)).collect();
+            assert_eq!(all, [("now", "p2"), ("before", "p2"), ("once", "p1")]);
+        });
+    }
+}
