@@ -56,10 +56,11 @@ pub fn run(mutants: &Mutants) -> Result<()> {
     }
     std::fs::create_dir_all(MADE)?;
     let mut found = Found::default();
+    let listed = output(of_ours(&mut cargo()).arg("--list"))?;
+    let all: BTreeSet<&str> = listed.lines().collect();
     if mutants.again {
         found = serde_json::from_slice(&std::fs::read(FOUND).context("no run before this one")?)?;
-        let all = output(of_ours(&mut cargo()).arg("--list"))?;
-        found.keep(&all.lines().collect());
+        found.keep(&all);
     }
     say("Changing the core and the store, one place at a time (an hour for all)");
     found.look(mutants, &[], mutants.again)?;
@@ -70,7 +71,7 @@ pub fn run(mutants: &Mutants) -> Result<()> {
         found.look(mutants, &built_on, true)?;
     }
     let looked_at = std::fs::read_to_string(LOOKED_AT).unwrap_or_default();
-    let text = found.text(mutants.shard.as_deref(), &looked_at);
+    let text = found.text(all.len(), &looked_at);
     println!("\n{text}");
     if mutants.write {
         proof::record("Mutants", &text)?;
@@ -162,20 +163,20 @@ impl Found {
         self.caught.len().saturating_mul(100).checked_div(all).unwrap_or(0)
     }
 
-    fn text(&self, shard: Option<&str>, looked_at: &str) -> String {
+    fn text(&self, all: usize, looked_at: &str) -> String {
         let reasons: BTreeMap<&str, &str> = looked_at
             .lines()
             .filter_map(|line| line.split_once(" -- "))
             .map(|(what, why)| (what.trim(), why.trim()))
             .collect();
-        let part = shard.map(|shard| format!(" (part {shard} of them)")).unwrap_or_default();
+        let tried = self.caught.len().saturating_add(self.missed.len());
         let mut text = format!(
-            "{} changes to relatch-core and relatch-store{part}: {} noticed, {} not, which is {} %; {} more do not compile.\n",
-            self.caught.len().saturating_add(self.missed.len()),
-            self.caught.len(),
-            self.missed.len(),
-            self.share(),
+            "Of {all} changes to relatch-core and relatch-store, {} were tried. {} do not compile. Of the other {tried}, the tests notice {}, which is {} %, and {} not.\n",
+            tried.saturating_add(self.unviable.len()),
             self.unviable.len(),
+            self.caught.len(),
+            self.share(),
+            self.missed.len(),
         );
         if !self.missed.is_empty() {
             text.push_str("\n| not noticed | why |\n|---|---|\n");
@@ -214,11 +215,9 @@ mod tests {
         let mut found = Found::default();
         found.add(&outcomes).unwrap();
         assert_eq!((found.caught.len(), found.unviable.len(), found.share()), (2, 1, 50));
-        let text = found.text(Some("0/8"), "a.rs: replace h -> u8 with 0 -- only said to the log\n");
-        assert!(
-            text.contains("4 changes to relatch-core and relatch-store (part 0/8 of them): 2 noticed, 2 not"),
-            "{text}"
-        );
+        let text = found.text(9, "a.rs: replace h -> u8 with 0 -- only said to the log\n");
+        assert!(text.starts_with("Of 9 changes to relatch-core and relatch-store, 5 were tried. 1 do not"), "{text}");
+        assert!(text.contains("Of the other 4, the tests notice 2, which is 50 %, and 2 not."), "{text}");
         assert!(text.contains("| `a.rs: replace h -> u8 with 0` | only said to the log |"), "{text}");
         assert!(text.contains("| `a.rs: replace \\| with ^` | not looked at yet |"), "{text}");
     }
