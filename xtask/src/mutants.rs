@@ -114,7 +114,7 @@ impl Found {
         if let Some(file) = &mutants.file {
             command.args(["--file", file]);
         }
-        command.args(["--output", MADE, "--timeout", "90", "--no-shuffle", "--jobs", &mutants.jobs.to_string()]);
+        command.args(["--output", MADE, "--timeout", "60", "--no-shuffle", "--jobs", &mutants.jobs.to_string()]);
         if again {
             command.arg("--iterate");
         }
@@ -132,6 +132,9 @@ impl Found {
         let outcomes =
             std::fs::read(Path::new(MADE).join("mutants.out/outcomes.json")).context("it left no outcomes")?;
         self.add(&serde_json::from_slice(&outcomes)?)?;
+        // Or what never comes to an end would be tried again by the next run.
+        let caught: String = self.caught.iter().map(|name| format!("{name}\n")).collect();
+        std::fs::write(Path::new(MADE).join("mutants.out/caught.txt"), caught)?;
         Ok(std::fs::write(FOUND, serde_json::to_vec(self)?)?)
     }
 
