@@ -251,9 +251,10 @@ mod tests {
             assert!(!session.is_fresh(NOW.plus(300), 300));
             assert_eq!(vault.csrf_token(&one), vault.csrf_token(&one));
             assert_ne!(vault.csrf_token(&one), vault.csrf_token(&other));
+            opened(&vault, &person, 1).await;
             let listed = vault.sessions_of(&person, NOW).await.unwrap();
-            assert_eq!(listed.iter().map(|listed| listed.is(&session)).filter(|is| *is).count(), 1);
-            assert_eq!(listed.len(), 2);
+            let asks: Vec<bool> = listed.iter().map(|listed| listed.is(&session)).collect();
+            assert_eq!(asks, [false, false, true], "the newest come first");
         });
     }
 

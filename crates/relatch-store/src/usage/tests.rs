@@ -141,6 +141,7 @@ fn each_event_counts_for_what_it_is() {
         (EventKind::PasswordChanged, "done"),
         (EventKind::SignedIn, "signed_in"),
         (EventKind::SignedIn, "second_factor_required"),
+        (EventKind::SignedIn, "registration_required"),
         (EventKind::ResetStarted, "started"),
         (EventKind::ResetStarted, "unknown_account"),
         (EventKind::ResetStarted, "unknown_account"),
@@ -148,6 +149,7 @@ fn each_event_counts_for_what_it_is() {
         (EventKind::SignInFailed, "refused"),
         (EventKind::PasswordReset, "done"),
         (EventKind::AccountUnlocked, "done"),
+        (EventKind::AccountUnlocked, "by_administrator"),
         (EventKind::AccountUnlocked, "by_administrator"),
         (EventKind::SignedOut, "done"),
     ] {
@@ -183,5 +185,51 @@ fn places_nobody_used_are_passed_and_what_is_not_settled_is_waited_for() {
         let later = now.plus(SETTLED_AFTER);
         while !counted(later).await.1 {}
         assert_eq!(counted(later).await, (PIECE + 10, true));
+    });
+}
+
+#[test]
+fn an_event_has_settled_a_minute_after_its_flow_could_still_be_under_way() {
+    pollster::block_on(async {
+        let (vault, now) = (vault(), Timestamp(1_763_000_000));
+        let mut batch = Batch::default();
+        vault.put_event(&mut batch, &event(now.0, EventKind::PasswordChanged, "done")).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        for (at, days) in [(now.plus(FLOW_LIFE + 59), 0), (now.plus(FLOW_LIFE + 60), 1)] {
+            assert_eq!(vault.count_usage(at).await.unwrap().0.days.len(), days);
+        }
+    });
+}
+
+#[test]
+fn who_is_in_scope_without_a_plan_is_not_enabled() {
+    pollster::block_on(async {
+        let (vault, now) = (vault(), Timestamp(1_763_000_000));
+        let id = account(&vault, "mia", "", Vec::new(), now).await.id;
+        let person = vault.person(id).await.unwrap().unwrap();
+        let mut policy = Policy { scope: ScopeKind::All, ..Policy::default() };
+        let enabled = |policy: &Policy| {
+            let mut counts = Counts::default();
+            counts.add(&person, policy);
+            counts.enabled
+        };
+        assert_eq!(enabled(&policy), 1);
+        policy.entitlement.check = true;
+        assert_eq!(enabled(&policy), 0);
+        assert_eq!(enabled(&Policy::default()), 0, "in no scope");
+    });
+}
+
+#[test]
+fn what_is_written_into_reserved_places_at_the_end_is_still_counted() {
+    pollster::block_on(async {
+        let (vault, now) = (vault(), Timestamp(1_763_000_000));
+        let log = vault.reserve_flow_log().await.unwrap();
+        assert!(vault.count_usage(now).await.unwrap().0.up_to_date);
+        let mut batch = Batch::default();
+        let done = event(now.0, EventKind::PasswordReset, "done");
+        vault.put_flow_event(&mut batch, log, crate::events::FlowPlace::Reset, &done).await.unwrap();
+        vault.commit(batch).await.unwrap();
+        assert_eq!(vault.count_usage(now.plus(SETTLED_AFTER)).await.unwrap().0.resets, 1);
     });
 }
