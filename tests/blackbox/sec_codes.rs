@@ -1,7 +1,7 @@
 //! SEC-8 to 17: codes.
 
 use futures::future::join_all;
-use relatch_tests::people::{enabled, number, prove, start_and_send};
+use relatch_tests::people::{enabled, number, prove, recovery_codes, start_and_send};
 use relatch_tests::{Admin, Backend, Browser, Person, Site};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,7 @@ on_both_stores!(
     sec_13_no_secret_in_answers_logs_or_storage,
     sec_14_fifty_guesses_at_once_are_worth_five,
     sec_15_failures_add_up_across_flows_and_addresses,
+    sec_15_wrong_recovery_codes_add_up_too,
     sec_16_malformed_codes_are_charged_or_refused,
     sec_17_past_the_cap_the_right_code_is_refused_alike,
 );
@@ -305,6 +306,24 @@ async fn sec_15_failures_add_up_across_flows_and_addresses(backend: Backend) {
     start_and_send(&browser, &a.name, &a.phone).await;
     let code = site.code_sent_to(&a.phone).await;
     verify(&browser, &code).await.expect(200);
+}
+
+async fn sec_15_wrong_recovery_codes_add_up_too(backend: Backend) {
+    let site = Site::start(backend).await;
+    site.advance(86_400 - site.now().0 % 86_400);
+    let (_, a) = enabled(&site).await;
+    let saved = recovery_codes(&a.browser).await;
+    let attempt = async |code: &str| {
+        let browser = site.browser();
+        browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
+        browser.post("/api/verify-code/reset", json!({ "method": "recovery_code", "code": code })).await
+    };
+    for _ in 0..10 {
+        attempt("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA").await.expect(422).expect_code("wrong_code");
+    }
+    attempt(&saved[0]).await.expect(429).expect_code("too_many_attempts");
+    site.advance(86_400);
+    attempt(&saved[0]).await.expect(200);
 }
 
 async fn sec_16_malformed_codes_are_charged_or_refused(backend: Backend) {

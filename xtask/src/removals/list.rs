@@ -39,7 +39,7 @@ pub const REMOVALS: &[Removal] = &[
         what: "the flow of a name nobody has",
         file: "components/start-reset/src/step.rs",
         is: "    let log = app.vault.reserve_flow_log().await?;",
-        becomes: "    if person.is_none() { return Err(Code::NotFound.into()); }\n    let log = app.vault.reserve_flow_log().await?;",
+        becomes: "    if target.is_none() { return Err(Code::NotFound.into()); }\n    let log = app.vault.reserve_flow_log().await?;",
         components: &["start-reset"],
         test: "sec_1_start_answers_everybody_alike",
         says: None,
@@ -59,7 +59,7 @@ pub const REMOVALS: &[Removal] = &[
         is: "    if !app.vault.claim_password_change(flow.subject, flow.generation, app.now).await? {",
         becomes: "    if false {",
         components: &["set-password"],
-        test: "sec_72_caps_and_gates_are_exact_when_fifty_come_at_once",
+        test: "sec_23_a_grant_is_single_use_and_tied_to_its_browser",
         says: None,
     },
     Removal {
@@ -77,7 +77,7 @@ pub const REMOVALS: &[Removal] = &[
         is: "            day_is_used_up(attempt).then(",
         becomes: "            (day_is_used_up(attempt) && false).then(",
         components: &["verify-code"],
-        test: "sec_17_past_the_cap_the_right_code_is_refused_alike",
+        test: "sec_15_wrong_recovery_codes_add_up_too",
         says: None,
     },
     Removal {
@@ -135,7 +135,7 @@ pub const REMOVALS: &[Removal] = &[
         says: None,
     },
     Removal {
-        what: "the second kind of proof of an administrator",
+        what: "the question whether what was proven still counts",
         file: "crates/relatch-store/src/tokens.rs",
         is: "            && is_enough(standing, proven)",
         becomes: "            && (is_enough(standing, proven) || true)",
