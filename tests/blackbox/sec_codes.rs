@@ -1,7 +1,7 @@
 //! SEC-8 to 17: codes.
 
 use futures::future::join_all;
-use relatch_tests::people::{enabled, number, prove, recovery_codes, start_and_send};
+use relatch_tests::people::{enabled, number, prove, recovery_codes, sign_in, start_and_send};
 use relatch_tests::{Admin, Backend, Browser, Person, Site};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -312,6 +312,7 @@ async fn sec_15_wrong_recovery_codes_add_up_too(backend: Backend) {
     let site = Site::start(backend).await;
     site.advance(86_400 - site.now().0 % 86_400);
     let (_, a) = enabled(&site).await;
+    sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
     let saved = recovery_codes(&a.browser).await;
     let attempt = async |code: &str| {
         let browser = site.browser();
