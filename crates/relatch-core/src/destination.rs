@@ -80,4 +80,13 @@ mod tests {
         let phone = Destination::Phone(PhoneNumber::parse("07400 123456", "GB").unwrap());
         assert_eq!((mail.expose(), phone.expose()), ("Mia@mail.example", "+447400123456"));
     }
+
+    #[test]
+    fn what_is_stored_is_read_back_as_the_same() {
+        let mail = Destination::Email(EmailAddress::parse("Mia@mail.example").unwrap());
+        assert_eq!(mail.to_stored(), "Mia@mail.example");
+        let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
+        let stored = Destination::Phone(number.clone()).to_stored();
+        assert_eq!(PhoneNumber::from_stored(&stored).unwrap().expose(), number.expose());
+    }
 }
