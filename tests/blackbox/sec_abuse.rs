@@ -71,7 +71,7 @@ async fn sec_62_no_number_but_a_registered_one_is_texted(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
     let before = site.messages().await.len();
-    for typed in ["+881612345678", "+97912345678", "+19005551234", "+449012345678"] {
+    for typed in ["+881612345678", "+97912345678", "+19005551234", "+449012345678", "+447400666666"] {
         let browser = site.browser();
         browser.post("/api/start-reset", json!({ "name": a.name })).await.expect(200);
         let answer = browser.post("/api/send-code/reset", number(typed)).await;

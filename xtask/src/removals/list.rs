@@ -113,7 +113,7 @@ pub const REMOVALS: &[Removal] = &[
         is: "    let stored = as_stored(typed, person.methods.stored(typed.into(), &typed.to_stored())?)?;",
         becomes: "    let stored = as_stored(typed, &typed.to_stored())?;",
         components: &["send-code"],
-        test: "sec_62_no_number_but_a_registered_one_is_texted",
+        test: "sec_3_send_answers_alike_whatever_the_number",
         says: None,
     },
     Removal {
