@@ -176,6 +176,13 @@ mod tests {
         vault.remove_ended(&found).await.unwrap()
     }
 
+    async fn set_deleted(vault: &TestVault, id: relatch_core::AccountId, is_deleted: bool, at: Timestamp) {
+        let mut batch = Batch::default();
+        let change = AccountChange { deleted: Some(is_deleted), ..AccountChange::default() };
+        vault.change_account(&mut batch, id, None, change, at).await.unwrap();
+        vault.commit(batch).await.unwrap();
+    }
+
     #[test]
     fn a_key_goes_a_day_after_its_end_and_no_other_ever() {
         pollster::block_on(async {
@@ -229,10 +236,7 @@ mod tests {
             let mia = account(&vault, "mia", "", Vec::new(), NOW).await.id;
             let noor = account(&vault, "noor", "", Vec::new(), NOW).await.id;
             for (id, at) in [(mia, NOW), (noor, NOW.plus(DAY))] {
-                let mut batch = Batch::default();
-                let change = AccountChange { deleted: Some(true), ..AccountChange::default() };
-                vault.change_account(&mut batch, id, None, change, at).await.unwrap();
-                vault.commit(batch).await.unwrap();
+                set_deleted(&vault, id, true, at).await;
             }
             assert_eq!(vault.purge_deleted(NOW.plus(DAY)).await.unwrap(), (0, false));
             let later = NOW.plus(RESTORABLE_FOR + 60);
@@ -245,10 +249,7 @@ mod tests {
             // The name is free.
             let mia = account(&vault, "mia", "", Vec::new(), later).await.id;
             // And whoever is deleted from now on is found as well.
-            let mut batch = Batch::default();
-            let change = AccountChange { deleted: Some(true), ..AccountChange::default() };
-            vault.change_account(&mut batch, mia, None, change, later).await.unwrap();
-            vault.commit(batch).await.unwrap();
+            set_deleted(&vault, mia, true, later).await;
             let end = later.plus(RESTORABLE_FOR + DAY);
             assert_eq!(vault.purge_deleted(end).await.unwrap(), (2, false));
             assert_eq!(vault.purge_deleted(end).await.unwrap(), (0, false));
@@ -274,13 +275,6 @@ mod tests {
                 assert_eq!(vault.find_ended(at).await.unwrap().waiting.len(), waiting, "{at:?}");
             }
         });
-    }
-
-    async fn set_deleted(vault: &TestVault, id: relatch_core::AccountId, is_deleted: bool, at: Timestamp) {
-        let mut batch = Batch::default();
-        let change = AccountChange { deleted: Some(is_deleted), ..AccountChange::default() };
-        vault.change_account(&mut batch, id, None, change, at).await.unwrap();
-        vault.commit(batch).await.unwrap();
     }
 
     #[test]

@@ -182,21 +182,26 @@ fn who_is_in_a_dynamic_group_is_its_rule_s() {
     });
 }
 
+/// Gives this group a plan.
+async fn give_plan(vault: &TestVault, group: GroupId) -> SavedPolicy {
+    let mut page = vault.policy().await.unwrap().entitlement;
+    page.groups = vec![GroupPlans { group, plans: vec![Plan::P1], included: Included::default() }];
+    let mut batch = Batch::default();
+    let saved = vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap();
+    if matches!(saved, SavedPolicy::Done { .. }) {
+        vault.commit(batch).await.unwrap();
+    }
+    saved
+}
+
 #[test]
 fn plans_of_a_group_are_those_of_the_groups_inside_it() {
     pollster::block_on(async {
         let vault = vault();
         let inner = group(&vault, "inner", &[]).await;
         let outer = group(&vault, "outer", &[inner.id]).await;
-        let save = async |id| {
-            let plans = GroupPlans { group: id, plans: vec![Plan::P1], included: Included::default() };
-            let mut page = vault.policy().await.unwrap().entitlement;
-            page.groups = vec![plans];
-            let mut batch = Batch::default();
-            vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap()
-        };
-        assert!(matches!(save(GroupId::from_bytes([9; 16])).await, SavedPolicy::UnknownGroup));
-        let SavedPolicy::Done { after: policy, .. } = save(outer.id).await else { panic!("not saved") };
+        assert!(matches!(give_plan(&vault, GroupId::from_bytes([9; 16])).await, SavedPolicy::UnknownGroup));
+        let SavedPolicy::Done { after: policy, .. } = give_plan(&vault, outer.id).await else { panic!("not saved") };
         let mut included = policy.entitlement.groups[0].included.groups.clone();
         included.sort();
         let mut wanted = vec![inner.id, outer.id];
@@ -213,16 +218,6 @@ async fn select(vault: &TestVault, version: u64, groups: &[GroupId]) -> SavedPol
         vault.commit(batch).await.unwrap();
     }
     saved
-}
-
-/// Gives this group a plan.
-async fn give_plan(vault: &TestVault, group: GroupId) {
-    let mut page = vault.policy().await.unwrap().entitlement;
-    page.groups = vec![GroupPlans { group, plans: vec![Plan::P1], included: Included::default() }];
-    let mut batch = Batch::default();
-    let saved = vault.save_section(&mut batch, Section::Entitlement(page), NOW).await.unwrap();
-    assert!(matches!(saved, SavedPolicy::Done { .. }));
-    vault.commit(batch).await.unwrap();
 }
 
 #[test]
@@ -262,7 +257,7 @@ fn what_the_policy_includes_follows_nesting() {
                 assert!(matches!(select(&vault, 0, &[outer.id]).await, SavedPolicy::Done { .. }));
             }
             if has_plan {
-                give_plan(&vault, outer.id).await;
+                assert!(matches!(give_plan(&vault, outer.id).await, SavedPolicy::Done { .. }));
             }
             let wanted = |nest: bool| match nest {
                 true => MemberChange { add_groups: vec![inner.id], ..MemberChange::default() },

@@ -37,6 +37,32 @@ async fn try_code(vault: &TestVault, app: &AppMethod, purpose: Purpose, code: &s
     tried
 }
 
+async fn add(vault: &TestVault, via: Via, to: &str, now: Timestamp) -> String {
+    let mut batch = Batch::default();
+    let added = vault.add_destination(&mut batch, MIA, via, to, now).await.unwrap();
+    vault.commit(batch).await.unwrap();
+    match added {
+        Registered::Phone(phone) => phone.id,
+        Registered::Email(email) => email.id,
+        Registered::Shared => panic!("{to} is taken"),
+    }
+}
+
+async fn save_codes(vault: &TestVault, now: Timestamp) -> Vec<Secret<String>> {
+    let mut batch = Batch::default();
+    let codes = vault.make_recovery_codes(&mut batch, MIA, now).await.unwrap();
+    vault.commit(batch).await.unwrap();
+    codes
+}
+
+async fn try_saved(vault: &TestVault, purpose: Purpose, code: &str, now: Timestamp) -> AppTried {
+    let set = stored(vault).await.recovery;
+    let mut batch = Batch::default();
+    let tried = vault.try_recovery_code(&mut batch, what(purpose), set.as_ref(), code, now).await.unwrap();
+    vault.commit(batch).await.unwrap();
+    tried
+}
+
 #[test]
 fn of_changes_at_once_only_the_winner_counts_for_its_destination() {
     pollster::block_on(async {
@@ -135,24 +161,13 @@ fn five_codes_of_an_app_in_a_quarter_of_an_hour_and_ten_a_day() {
 fn a_recovery_code_works_once_and_a_new_set_kills_the_old() {
     pollster::block_on(async {
         let vault = vault();
-        let mut batch = Batch::default();
-        let codes = vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
-        vault.commit(batch).await.unwrap();
+        let codes = save_codes(&vault, NOW).await;
         assert_eq!(codes.len(), 10);
-        let attempt = async |code: &str| {
-            let set = stored(&vault).await.recovery;
-            let mut batch = Batch::default();
-            let tried =
-                vault.try_recovery_code(&mut batch, what(Purpose::Reset), set.as_ref(), code, NOW).await.unwrap();
-            vault.commit(batch).await.unwrap();
-            tried
-        };
+        let attempt = async |code: &str| try_saved(&vault, Purpose::Reset, code, NOW).await;
         assert_eq!(attempt(codes[3].expose()).await, AppTried::Right);
         assert_eq!(stored(&vault).await.recovery_left(), 9);
         assert_eq!(attempt(codes[3].expose()).await, AppTried::Other(Tried::Wrong));
-        let mut batch = Batch::default();
-        vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
-        vault.commit(batch).await.unwrap();
+        save_codes(&vault, NOW).await;
         assert_eq!(attempt(codes[4].expose()).await, AppTried::Other(Tried::Wrong));
     });
 }
@@ -176,9 +191,7 @@ fn the_last_phone_or_app_stays() {
 fn the_only_way_back_in_stays() {
     pollster::block_on(async {
         let vault = vault();
-        let mut batch = Batch::default();
-        vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
-        vault.commit(batch).await.unwrap();
+        save_codes(&vault, NOW).await;
         let mut batch = Batch::default();
         assert!(matches!(vault.remove_recovery_codes(&mut batch, MIA, NOW).await.unwrap(), Removed::LastOne));
         vault.add_destination(&mut batch, MIA, Via::Email, "mia@mail.example.org", NOW).await.unwrap();
@@ -199,9 +212,7 @@ fn what_is_not_meant_stays_as_it_was() {
     pollster::block_on(async {
         let vault = vault();
         let app = with_app(&vault).await;
-        let mut batch = Batch::default();
-        vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
-        vault.commit(batch).await.unwrap();
+        save_codes(&vault, NOW).await;
         let before = stored(&vault).await;
         let mut batch = Batch::default();
         let confirmed = vault.confirm_methods(&mut batch, MIA, NOW.plus(60)).await.unwrap();
@@ -282,17 +293,6 @@ fn the_sixth_account_on_one_phone_is_refused() {
     });
 }
 
-async fn add(vault: &TestVault, via: Via, to: &str, now: Timestamp) -> String {
-    let mut batch = Batch::default();
-    let added = vault.add_destination(&mut batch, MIA, via, to, now).await.unwrap();
-    vault.commit(batch).await.unwrap();
-    match added {
-        Registered::Phone(phone) => phone.id,
-        Registered::Email(email) => email.id,
-        Registered::Shared => panic!("{to} is taken"),
-    }
-}
-
 #[test]
 fn what_is_replaced_gives_its_place_back_and_the_rest_stays() {
     pollster::block_on(async {
@@ -353,16 +353,8 @@ fn each_of_three_can_go_and_the_owner_sees_which() {
 fn a_used_recovery_code_is_replaced_by_a_new_one() {
     pollster::block_on(async {
         let vault = vault();
-        let mut batch = Batch::default();
-        let codes = vault.make_recovery_codes(&mut batch, MIA, NOW).await.unwrap();
-        vault.commit(batch).await.unwrap();
-        let attempt = async |code: &str, now: Timestamp| {
-            let set = stored(&vault).await.recovery;
-            let mut batch = Batch::default();
-            let tried = vault.try_recovery_code(&mut batch, what(Purpose::SignIn), set.as_ref(), code, now).await;
-            vault.commit(batch).await.unwrap();
-            tried.unwrap() == AppTried::Right
-        };
+        let codes = save_codes(&vault, NOW).await;
+        let attempt = async |code: &str, now| try_saved(&vault, Purpose::SignIn, code, now).await == AppTried::Right;
         let replace = async |now: Timestamp| {
             let mut batch = Batch::default();
             let code = vault.replace_recovery_code(&mut batch, MIA, now).await.unwrap();
@@ -386,9 +378,7 @@ fn mail_and_saved_codes_are_ways_back_and_no_second_factor() {
         let vault = vault();
         assert!(stored(&vault).await.kinds().is_empty());
         add(&vault, Via::Email, "mia@mail.example.org", NOW).await;
-        let mut batch = Batch::default();
-        vault.make_recovery_codes(&mut batch, MIA, NOW.plus(60)).await.unwrap();
-        vault.commit(batch).await.unwrap();
+        save_codes(&vault, NOW.plus(60)).await;
         let methods = stored(&vault).await;
         assert_eq!(methods.kinds(), Kinds::NONE.with(Kind::Email).with(Kind::RecoveryCodes));
         assert!(!methods.has_second_factor());

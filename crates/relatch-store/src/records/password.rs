@@ -55,3 +55,24 @@ impl PasswordRecord {
         std::iter::once(self.stored()).chain(earlier)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::testing::{account, vault};
+
+    #[test]
+    fn earlier_passwords_come_after_this_one_each_with_its_own_pepper() {
+        pollster::block_on(async {
+            let vault = vault();
+            let id = account(&vault, "mia", "", Vec::new(), Timestamp(1_000)).await.id;
+            let mut record = vault.person(id).await.unwrap().unwrap().password;
+            let earlier =
+                |hash: &str, pepper: &str| EarlierPassword { hash: hash.to_owned(), pepper: pepper.to_owned() };
+            (record.hash, record.pepper) = ("now".to_owned(), "p2".to_owned());
+            record.earlier = vec![earlier("before", "p2"), earlier("once", "p1")];
+            let all: Vec<_> = record.all_stored().map(|stored| (stored.hash, stored.pepper)).collect();
+            assert_eq!(all, [("now", "p2"), ("before", "p2"), ("once", "p1")]);
+        });
+    }
+}

@@ -266,9 +266,9 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{Membership, PasswordRecord};
+    use crate::records::Membership;
     use crate::vault::testing::{account, vault};
-    use relatch_core::{AccountId, Timestamp};
+    use relatch_core::Timestamp;
 
     const SALES: GroupId = GroupId::from_bytes([7; 16]);
     const NOW: Timestamp = Timestamp(1_000);
@@ -324,22 +324,5 @@ mod tests {
         let banned = |own_words| PasswordsPolicy { own_words, ..PasswordsPolicy::default() }.banned_words();
         assert_eq!(banned(Vec::new()), BannedWords::default());
         assert_ne!(banned(vec!["fabrikam".to_owned()]), BannedWords::default());
-    }
-
-    #[test]
-    fn earlier_passwords_come_after_this_one_each_with_its_own_pepper() {
-        pollster::block_on(async {
-            let vault = vault();
-            let id: AccountId = account(&vault, "mia", "", Vec::new(), NOW).await.id;
-            let mut record: PasswordRecord = vault.person(id).await.unwrap().unwrap().password;
-            let earlier = |hash: &str, pepper: &str| crate::records::EarlierPassword {
-                hash: hash.to_owned(),
-                pepper: pepper.to_owned(),
-            };
-            (record.hash, record.pepper) = ("now".to_owned(), "p2".to_owned());
-            record.earlier = vec![earlier("before", "p2"), earlier("once", "p1")];
-            let all: Vec<_> = record.all_stored().map(|stored| (stored.hash, stored.pepper)).collect();
-            assert_eq!(all, [("now", "p2"), ("before", "p2"), ("once", "p1")]);
-        });
     }
 }
