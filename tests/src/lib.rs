@@ -14,7 +14,7 @@ pub use browser::{Answer, Browser};
 pub use people::{Admin, Person};
 pub use site::{Backend, Site};
 
-/// `RELATCH_FULL=1`: everything at its full size, which takes hours.
+/// `RELATCH_FULL=1`, as `cargo xtask attack --full` sets it: everything at its full size, which takes half an hour.
 pub fn full() -> bool {
     std::env::var_os("RELATCH_FULL").is_some()
 }

@@ -83,6 +83,14 @@ mod tests {
     }
 
     #[test]
+    fn an_initial_password_is_four_groups_from_five_bits_each() {
+        let bytes = std::array::from_fn(|at| u8::try_from(at).unwrap());
+        assert_eq!(initial_password(&bytes).expose(), "abcd-efgh-jkmn-pqrs");
+        assert_eq!(initial_password(&bytes.map(|byte| byte | 0b1110_0000)).expose(), "abcd-efgh-jkmn-pqrs");
+        assert_eq!(initial_password(&[255; 16]).expose(), "AAAA-AAAA-AAAA-AAAA");
+    }
+
+    #[test]
     fn initial_passwords_pass_our_own_rules() {
         let text = initial_password(&[9; 16]);
         assert_eq!(text.expose().len(), 19);

@@ -92,6 +92,7 @@ mod tests {
     fn parses_what_it_prints_and_nothing_else() {
         let id = AccountId::from_bytes([0xab; 16]);
         assert_eq!(AccountId::parse(&id.to_string()), Some(id));
+        assert_eq!((id.to_string(), format!("{id:?}")), ("ab".repeat(16), "ab".repeat(16)));
         for bad in ["", "ab", &"AB".repeat(16), &"ab".repeat(17), &"zz".repeat(16)] {
             assert_eq!(AccountId::parse(bad), None, "{bad}");
         }

@@ -377,11 +377,19 @@ mod tests {
         assert_eq!(Amount::Limited(START_PER_CLIENT).words(), "10 in 10 minutes");
         assert_eq!(Amount::Bytes(8_192).words(), "8 KiB");
         assert_eq!(Amount::Bytes(1_000).words(), "1,000 bytes");
-        assert_eq!(Amount::Seconds(90 * DAY).words(), "90 days");
-        assert_eq!(Amount::Seconds(HOUR).words(), "1 hour");
+        assert_eq!(Amount::Seconds(90 * 86_400).words(), "90 days");
+        assert_eq!(Amount::Seconds(3_600).words(), "1 hour");
+        assert_eq!(Amount::Seconds(60).words(), "1 minute");
         assert_eq!(Amount::Seconds(3).words(), "3 seconds");
         assert_eq!(Amount::Count(65_536).words(), "65,536");
+        assert_eq!(Amount::Count(300).words(), "300");
         assert_eq!(Amount::Waits(&[30, 60]).words(), "30, 60 seconds");
+    }
+
+    #[test]
+    fn a_row_is_said_without_marks_of_the_code() {
+        let row = Row { name: "N", amount: Amount::Count(1), what: " As [`THIS`]. " };
+        assert_eq!(row.words(), "As `THIS`.");
     }
 
     #[test]

@@ -206,6 +206,15 @@ mod tests {
         assert_eq!(nothing_for_sign_in.objections(), [Objection::LocksAdministratorsOut]);
         assert_eq!(Allowed { app: true, ..nothing_for_sign_in }.objections(), []);
         assert_eq!(ALL.objections(), []);
+        assert_eq!(Allowed { needed: 4, ..ALL }.objections(), []);
+        assert_eq!(Allowed { needed: 5, ..ALL }.objections(), [Objection::TooFewKinds]);
+    }
+
+    #[test]
+    fn what_is_stored_and_answered_keeps_its_name() {
+        assert_eq!(Kind::ALL.map(Kind::as_str), ["phone", "email", "app", "recovery_codes", "helpdesk_code"]);
+        let objections = [Objection::NoFirstMethod, Objection::TooFewKinds, Objection::LocksAdministratorsOut];
+        assert_eq!(objections.map(Objection::code), ["no_first_method", "too_few_kinds", "locks_administrators_out"]);
     }
 
     #[test]

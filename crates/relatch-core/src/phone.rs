@@ -136,6 +136,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_typed_has_an_end() {
+        let spaced = |length: usize| format!("07400{}123456", " ".repeat(length - 11));
+        assert_eq!(e164(&spaced(TYPED_MAX), "GB").as_deref(), Some("+447400123456"));
+        assert_eq!(e164(&spaced(TYPED_MAX + 1), "GB"), None);
+    }
+
+    #[test]
     fn sec_62_no_satellite_and_no_paid_line() {
         for typed in ["+881612345678", "+979123456789", "+19005551234", "+449012345678", "+448001111111"] {
             assert_eq!(e164(typed, "GB"), None, "{typed}");
@@ -179,6 +186,7 @@ mod tests {
     fn what_is_stored_comes_back() {
         let number = PhoneNumber::parse("07400 123456", "GB").unwrap();
         assert_eq!(number.to_stored(), "+44 7400123456");
+        assert_eq!(number.calling_code(), "+44");
         let back = PhoneNumber::from_stored(&number.to_stored()).unwrap();
         assert_eq!((back.expose(), back.hint()), (number.expose(), number.hint()));
         for bad in ["", "+447400123456", "44 7400123456", "+44 x", "+4474 00123456", "+ 447400123456"] {

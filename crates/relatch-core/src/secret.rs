@@ -40,9 +40,26 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+    use std::rc::Rc;
 
     #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "Secret");
+    }
+
+    #[test]
+    fn what_is_dropped_is_wiped() {
+        struct Tells(Rc<Cell<u32>>);
+        impl Zeroize for Tells {
+            fn zeroize(&mut self) {
+                self.0.update(|times| times + 1);
+            }
+        }
+        let wiped = Rc::new(Cell::new(0));
+        let secret = Secret::new(Tells(wiped.clone()));
+        assert_eq!(wiped.get(), 0);
+        drop(secret);
+        assert_eq!(wiped.get(), 1);
     }
 }

@@ -114,5 +114,6 @@ mod tests {
         }
         assert_eq!(history.len(), SENDS_PER_DAY);
         assert_eq!(remember(&history, now(200_000)), [now(200_000)]);
+        assert_eq!(remember(&at(&[0, 1]), now(86_400)), at(&[1, 86_400]));
     }
 }

@@ -86,6 +86,14 @@ mod tests {
     }
 
     #[test]
+    fn the_pages_know_the_stages_by_name() {
+        assert_eq!(Stage::PasswordChangeRequired.as_str(), "password_change_required");
+        assert_eq!(Stage::SecondFactorRequired.as_str(), "second_factor_required");
+        assert_eq!(Stage::RegistrationRequired.as_str(), "registration_required");
+        assert_eq!(Stage::SignedIn.as_str(), "signed_in");
+    }
+
+    #[test]
     fn sessions_end_by_idleness_and_by_age() {
         let start = Timestamp(10_000);
         let over = |stage, admin, seen: u64, now: u64| is_over(stage, admin, start, start.plus(seen), start.plus(now));

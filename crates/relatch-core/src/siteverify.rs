@@ -135,6 +135,12 @@ mod tests {
     }
 
     #[test]
+    fn a_widget_loads_from_where_its_provider_says() {
+        assert_eq!(Provider::Turnstile.more_hosts(), "");
+        assert_eq!(Provider::Hcaptcha.more_hosts(), "https://hcaptcha.com https://*.hcaptcha.com");
+    }
+
+    #[test]
     fn only_a_yes_for_this_host_and_action_is_one() {
         use Provider::{Hcaptcha, Turnstile};
         assert_eq!(judge(Turnstile, said(HOST, ACTION), HOST), Verdict::Accepted);

@@ -100,6 +100,17 @@ mod tests {
     }
 
     #[test]
+    fn reads_rfc3339_with_any_offset_and_nothing_before_1970() {
+        let read = Timestamp::parse_rfc3339;
+        assert_eq!(read("2026-11-22T13:05:00Z"), Some(Timestamp(1_795_352_700)));
+        assert_eq!(read("2026-11-22T14:05:00+01:00"), read("2026-11-22T13:05:00Z"));
+        assert_eq!(Timestamp(1_795_352_700).rfc3339(), "2026-11-22T13:05:00Z");
+        for bad in ["", "2026-11-22", "2026-11-22T13:05:00", "2026-02-30T00:00:00Z", "1969-12-31T23:59:59Z"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn prints_rfc3339_in_utc() {
         assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp(u64::MAX).rfc3339(), "9999-12-31T23:59:59Z");

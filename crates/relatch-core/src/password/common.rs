@@ -110,5 +110,9 @@ mod tests {
             changed[at] ^= 1;
             assert!(!is_sound(&changed), "byte {at}");
         }
+        // As long as it says, but without the first of the three segments that a lookup reads.
+        let mut empty = [0; HEADER + 2 * 2 * 4];
+        (empty[8], empty[12]) = (4, 3);
+        assert!(!is_sound(&empty));
     }
 }

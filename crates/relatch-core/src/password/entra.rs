@@ -96,7 +96,15 @@ mod tests {
                 false
             });
             assert!(enough && asked.get() <= 64 * 13, "{length}: {}", asked.get());
+            assert_eq!(asked.get() == 0, length > 64, "what is long enough needs no question");
         }
+        let asked = Cell::new(0);
+        let points = points("abcde", |part| {
+            asked.set(asked.get() + 1);
+            part == "abcd"
+        });
+        // About `abcd` and `abcde`: `bcde` would make no fewer points.
+        assert_eq!((points, asked.get()), (2, 2));
         assert!(!has_enough_points(&"x".repeat(64), |_| true));
         assert!(has_enough_points(&"x".repeat(65), |_| true));
     }

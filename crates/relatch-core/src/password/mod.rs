@@ -221,6 +221,15 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_named_as_the_pages_know_it() {
+        use Rejection::*;
+        let form = [TooShort, TooLong, UnsupportedCharacter, TooFewKinds, TooFewPoints].map(Rejection::code);
+        assert_eq!(form, ["too_short", "too_long", "unsupported_character", "too_few_kinds", "too_few_points"]);
+        let known = [ContainsName, SameAsBefore, Common, UsedBefore, Breached].map(Rejection::code);
+        assert_eq!(known, ["contains_name", "same_as_before", "common", "used_before", "breached"]);
+    }
+
+    #[test]
     fn nothing_is_trimmed_and_only_nfc_is_folded() {
         assert_eq!(Password::parse(" pass word ").unwrap().expose(), " pass word ");
         let composed = Password::parse("caf\u{e9}").unwrap();
