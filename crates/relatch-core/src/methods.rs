@@ -202,6 +202,7 @@ mod tests {
         );
         let only_text = Allowed { text: true, app: false, needed: 1, ..only_app };
         assert_eq!(only_text.objections(), [Objection::LocksAdministratorsOut]);
+        assert_eq!(Allowed { email: true, ..only_text }.objections(), [], "two kinds are enough for administrators");
         let nothing_for_sign_in = Allowed { text: false, call: false, app: false, needed: 1, ..ALL };
         assert_eq!(nothing_for_sign_in.objections(), [Objection::LocksAdministratorsOut]);
         assert_eq!(Allowed { app: true, ..nothing_for_sign_in }.objections(), []);
