@@ -41,6 +41,7 @@ mod sec_enumeration;
 mod sec_flow;
 mod sec_input;
 mod sec_keys;
+mod sec_limits;
 mod sec_methods;
 mod sec_passwords;
 mod sec_sessions;

@@ -102,6 +102,23 @@ mod tests {
     }
 
     #[test]
+    fn a_day_has_five_full_hours() {
+        pollster::block_on(async {
+            let mut app = app();
+            app.now = relatch_core::Timestamp(app.now.0 - app.now.0 % 86_400);
+            for hour in 0..6 {
+                for n in 0..8 {
+                    let number = format!("+447400{hour}{n}0000");
+                    assert_eq!(charge(&app, 8, &number, Channel::Text).await, hour < 5, "{hour} {n}");
+                }
+                app.now = app.now.plus(3_600);
+            }
+            app.now = app.now.plus(86_400 - 6 * 3_600);
+            assert!(charge(&app, 8, "+447400990000", Channel::Text).await, "the next day");
+        });
+    }
+
+    #[test]
     fn a_toll_is_a_number() {
         assert_eq!(Toll::parse("200"), Some(Toll(200)));
         assert!(Toll::parse("").is_none() && Toll::parse("-1").is_none() && Toll::parse("many").is_none());
