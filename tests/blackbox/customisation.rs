@@ -135,6 +135,9 @@ async fn s32_people_are_sent_on_to_listed_addresses_only(backend: Backend) {
         let refused = admin.policy("customisation", json!({ "return_addresses": [bad] })).await.expect(400).json();
         assert_eq!(refused["field"], "return_addresses");
     }
+    let many = |count: u32| (0..count).map(|n| format!("https://app{n}.example.org/portal")).collect::<Vec<_>>();
+    let refused = admin.policy("customisation", json!({ "return_addresses": many(11) })).await.expect(400).json();
+    assert_eq!(refused["field"], "return_addresses");
     let start = async |name: &str, wanted: &str| {
         let body = json!({ "name": name, "return_to": wanted });
         site.browser().post("/api/start-reset", body).await.expect(200).json()["return_to"].clone()
