@@ -147,7 +147,7 @@ async fn sec_78_codes_nobody_types_pause_their_country(backend: Backend) {
     for n in 0..11 {
         people.push(admin.person(&site, &format!("person{n}"), "").await);
     }
-    site.advance(3_600 - site.now().0 % 3_600);
+    site.begin_window(3_600);
     for person in &people {
         relatch_tests::people::sign_in(&site, &person.browser, &person.name, &person.password, "").await;
     }

@@ -277,7 +277,7 @@ async fn sec_14_fifty_guesses_at_once_are_worth_five(backend: Backend) {
 async fn sec_15_failures_add_up_across_flows_and_addresses(backend: Backend) {
     let site = Site::start(backend).await;
     // Failures are counted per day: begin with one, so that the test does not run into the next.
-    site.advance(86_400 - site.now().0 % 86_400);
+    site.begin_window(86_400);
     let (_, a) = enabled(&site).await;
     let mut failures = 0;
     for delivery in ["text", "call", "text", "call", "text"] {
@@ -310,7 +310,7 @@ async fn sec_15_failures_add_up_across_flows_and_addresses(backend: Backend) {
 
 async fn sec_15_wrong_recovery_codes_add_up_too(backend: Backend) {
     let site = Site::start(backend).await;
-    site.advance(86_400 - site.now().0 % 86_400);
+    site.begin_window(86_400);
     let (_, a) = enabled(&site).await;
     sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
     let saved = recovery_codes(&a.browser).await;

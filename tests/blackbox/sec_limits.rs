@@ -1,8 +1,10 @@
 //! How often one address, one reset or one person may do a thing: each limit is met on its own, right up to its end.
 
-use relatch_tests::people::{Admin, AuthenticatorApp, NEW_PASSWORD, enabled, number, sign_in, start_and_send};
+use relatch_tests::people::{
+    Admin, AuthenticatorApp, NEW_PASSWORD, enabled, number, password_given, sign_in, start_and_send,
+};
 use relatch_tests::site::SETUP_SECRET;
-use relatch_tests::{Answer, Backend, Site};
+use relatch_tests::{Answer, Backend, Browser, Site};
 use serde_json::json;
 
 on_both_stores!(
@@ -17,11 +19,6 @@ on_both_stores!(
 const ONE: [u8; 4] = [127, 42, 0, 1];
 const OTHER: [u8; 4] = [127, 42, 0, 2];
 
-/// To the beginning of a window of so many seconds, so that none ends on the way.
-fn begin_window(site: &Site, seconds: u64) {
-    site.advance(seconds - site.now().0 % seconds);
-}
-
 fn refused(answer: Answer, code: &str) {
     let answer = answer.expect(429).expect_code(code);
     assert!(answer.headers.contains_key("retry-after"));
@@ -32,25 +29,22 @@ async fn sec_45_an_app_is_wrong_five_times_in_a_quarter_of_an_hour(backend: Back
     let (_, a) = enabled(&site).await;
     sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
     let app = AuthenticatorApp::register(&site, &a.browser).await;
-    begin_window(&site, 900);
-    let browser = site.browser();
-    browser.post("/api/sign-in", json!({ "name": a.name, "password": a.password })).await.expect(200);
-    let typed =
-        async |code: &str| browser.post("/api/verify-code/sign-in", json!({ "method": "app", "code": code })).await;
-    let right = app.code(&site, 0);
-    let wrong = if right == "000000" { "000001" } else { "000000" };
+    site.begin_window(900);
+    let typed = async |browser: &Browser, code: &str| {
+        browser.post("/api/verify-code/sign-in", json!({ "method": "app", "code": code })).await
+    };
+    let browser = password_given(&site, &a).await;
     for _ in 0..5 {
-        typed(wrong).await.expect(422).expect_code("wrong_code");
+        typed(&browser, app.wrong_code(&site)).await.expect(422).expect_code("wrong_code");
     }
-    refused(typed(&right).await, "too_many_attempts");
-    begin_window(&site, 900);
-    browser.post("/api/sign-in", json!({ "name": a.name, "password": a.password })).await.expect(200);
-    typed(&app.code(&site, 0)).await.expect(200);
+    refused(typed(&browser, &app.code(&site, 0)).await, "too_many_attempts");
+    site.begin_window(900);
+    typed(&password_given(&site, &a).await, &app.code(&site, 0)).await.expect(200);
 }
 
 async fn sec_59_the_set_up_secret_is_tried_ten_times_from_one_address(backend: Backend) {
     let site = Site::start(backend).await;
-    begin_window(&site, 600);
+    site.begin_window(600);
     let setup = async |address, secret: &str| {
         let first = json!({ "secret": secret, "name": "admin", "display_name": "Ada", "password": NEW_PASSWORD });
         site.browser_at(address).post("/api/setup", first).await
@@ -81,7 +75,7 @@ async fn sec_61_a_reset_sends_three_codes(backend: Backend) {
 async fn sec_61_ten_codes_an_hour_are_asked_for_from_one_address(backend: Backend) {
     let site = Site::start(backend).await;
     Admin::new(&site).await.enable("all", &[]).await;
-    begin_window(&site, 3_600);
+    site.begin_window(3_600);
     let send = async |address, n: u8| {
         let begun = site.browser();
         begun.post("/api/start-reset", json!({ "name": format!("nobody{n}") })).await.expect(200);
@@ -99,7 +93,7 @@ async fn sec_61_ten_codes_an_hour_are_asked_for_from_one_address(backend: Backen
 async fn sec_61_a_password_is_changed_twenty_times_a_day(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
-    site.advance(86_400 - site.now().0 % 86_400);
+    site.begin_window(86_400);
     sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
     let mut current = a.password.clone();
     for n in 0..21 {
@@ -121,7 +115,7 @@ async fn sec_61_a_password_is_changed_twenty_times_a_day(backend: Backend) {
 async fn sec_63_twenty_sign_ins_from_one_address(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
-    begin_window(&site, 600);
+    site.begin_window(600);
     let wrong = async |n: u32| {
         let given = json!({ "name": format!("nobody{n}"), "password": "a guess like any other" });
         site.browser_at(ONE).post("/api/sign-in", given).await

@@ -1,7 +1,8 @@
 //! SEC-18: a hundred wrong answers in a row close a method until it is registered anew.
 
 use relatch_tests::people::{
-    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, recovery_codes, register, register_email, sign_in, start_and_send,
+    AuthenticatorApp, NEW_PASSWORD, enabled, mail_to, password_given, recovery_codes, register, register_email,
+    sign_in, start_and_send,
 };
 use relatch_tests::{Backend, Browser, Person, Site};
 use serde_json::json;
@@ -85,28 +86,18 @@ async fn sec_18_a_hundred_wrong_codes_close_the_phone_for_resets(backend: Backen
     browser.post("/api/verify-code/reset", json!({ "code": code })).await.expect(200);
 }
 
-/// Half signed in, from an address of its own.
-async fn password_given(site: &Site, a: &Person) -> Browser {
-    let browser = site.browser();
-    let given = json!({ "name": a.name, "password": a.password });
-    browser.post("/api/sign-in", given).await.expect(200);
-    browser
-}
-
 async fn sec_18_a_hundred_wrong_codes_close_the_app_at_sign_in(backend: Backend) {
     let site = Site::start(backend).await;
     let (_, a) = enabled(&site).await;
     sign_in(&site, &a.browser, &a.name, &a.password, &a.phone).await.expect(200);
     let app = AuthenticatorApp::register(&site, &a.browser).await;
     let saved = recovery_codes(&a.browser).await;
-    let wrong = |code: &str| if code == "000000" { "000001" } else { "000000" };
     for day in 0..10 {
         for part in 0..2 {
             site.advance(if part == 0 { DAY } else { 1_800 });
             let browser = password_given(&site, &a).await;
             for _ in 0..5 {
-                let code = wrong(&app.code(&site, 0)).to_owned();
-                let typed = json!({ "method": "app", "code": code });
+                let typed = json!({ "method": "app", "code": app.wrong_code(&site) });
                 let answer = browser.post("/api/verify-code/sign-in", typed).await;
                 answer.expect(422).expect_code("wrong_code");
             }

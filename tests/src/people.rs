@@ -150,6 +150,11 @@ impl AuthenticatorApp {
         Self { seed: Seed::parse(&text(&page["secret"]).replace(' ', "")).expect("a seed") }
     }
 
+    /// Six digits that it does not show now.
+    pub fn wrong_code(&self, site: &Site) -> &'static str {
+        if self.code(site, 0) == "000000" { "000001" } else { "000000" }
+    }
+
     /// What it shows now, or `steps` half minutes from now.
     pub fn code(&self, site: &Site, steps: i64) -> String {
         let step = site.now().window(STEP).checked_add_signed(steps).expect("a step");
@@ -214,6 +219,14 @@ pub async fn opens(site: &Site, name: &str, password: &str) -> bool {
         401 => false,
         other => panic!("sign-in answered {other}"),
     }
+}
+
+/// Half signed in, from an address of its own: the second factor is still to come.
+pub async fn password_given(site: &Site, person: &Person) -> Browser {
+    let browser = site.browser();
+    let given = json!({ "name": person.name, "password": person.password });
+    browser.post("/api/sign-in", given).await.expect(200);
+    browser
 }
 
 /// START, SEND: a browser that waits for a code.

@@ -125,6 +125,11 @@ impl Site {
         self.t.set_back(Duration::from_secs(seconds));
     }
 
+    /// Moves the clock to where the next window of so many seconds begins, so that none ends on the way.
+    pub fn begin_window(&self, seconds: u64) {
+        self.advance(seconds - self.now().0 % seconds);
+    }
+
     /// Moves the clock to the middle of a span of claims: where two meet, what is won takes one commit more
     /// (`relatch_core::claim`). It is no window's end either, at which limits begin anew.
     pub fn amid_claims(&self) {
